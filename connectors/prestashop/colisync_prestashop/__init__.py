@@ -1,0 +1,1 @@
+"""The Prestashop connector arrives with its issue: nothing here works yet."""

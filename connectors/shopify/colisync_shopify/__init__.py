@@ -1,0 +1,1 @@
+"""The Shopify connector arrives with its issue: nothing here works yet."""

@@ -1,0 +1,1 @@
+"""Colisync: your own carrier contracts, in the shops where the orders are."""

@@ -1,0 +1,1 @@
+"""The nouns of shipping: frozen, without I/O, the same for every shop and carrier."""
