@@ -47,7 +47,7 @@ class Exchange:
 
 
 class ColisyncError(Exception):
-    """What went wrong: a catalogue `key` with `params`, rendered in French or English at the edge."""
+    """What went wrong, as a catalogue `key` with `params`; put into words at the edge."""
 
     retryable: ClassVar[bool] = False
 

@@ -35,6 +35,20 @@ class Attention(Noun):
         )
 
 
+class Outcome(Noun):
+    """What a command did: counts by name, and what it touched that needs a person. `notes` are
+    worth knowing and ask for nothing."""
+
+    counts: dict[str, int] = Field(default_factory=dict)
+    attention: tuple[Attention, ...] = ()
+    notes: tuple[Attention, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True where everything asked was done."""
+        return not self.attention
+
+
 class ShipmentState(StrEnum):
     """Derived, plus what people decide: design §1. After `READY` the parcels' states take over."""
 

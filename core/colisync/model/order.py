@@ -1,6 +1,7 @@
 """An order: what the shop says, as last read. Nobody edits it here."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
@@ -78,3 +79,16 @@ class Order(Noun):
         if not weights or any(weight is None for weight, quantity in weights if quantity):
             return None
         return sum((weight or 0) * quantity for weight, quantity in weights)
+
+
+class Standing(StrEnum):
+    """What an order asks of us. `WAITING`: its status is not one to ship in yet.
+    `SHIPPED_ELSEWHERE`: another tool or person has shipped it; it never gets a label here."""
+
+    TO_SHIP = "to_ship"
+    WAITING = "waiting"
+    SHIPPED_ELSEWHERE = "shipped_elsewhere"
+    NOTHING_TO_SHIP = "nothing_to_ship"
+    CANCELLED = "cancelled"
+    GONE = "gone"
+    UNREADABLE = "unreadable"

@@ -62,7 +62,7 @@ class Parcel(Noun):
 
 class Shipment(Noun):
     """A shipment with its parcels, as stored. `decision` is what people and checks decided;
-    `state` is what is shown."""
+    `state` is what is shown. `order_fingerprint` is of the orders it was computed from."""
 
     id: int
     workspace: str
@@ -83,4 +83,5 @@ class Shipment(Noun):
     lines: tuple[ShippedLine, ...] = ()
     corrections: tuple[Correction, ...] = ()
     parcels: tuple[Parcel, ...] = ()
+    order_fingerprint: str = ""
     version: int = 0

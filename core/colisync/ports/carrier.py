@@ -2,11 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, Field
 
-from colisync.model.label import Adopted, LabelRequest, Orphan, Purchase, StillUnknown
+from colisync.model.label import (
+    Adopted,
+    Document,
+    LabelFormat,
+    LabelRequest,
+    Orphan,
+    Purchase,
+    StillUnknown,
+)
 from colisync.model.noun import Noun
 from colisync.model.parcel import ParcelRef
 from colisync.model.shipping import Offer, ShippingMethod
@@ -28,6 +36,7 @@ class CarrierCapability(StrEnum):
     ACCOUNT_INFO = "account_info"
     LETTERBOX_RETURN = "letterbox_return"
     TWO_STEP_LABEL = "two_step_label"  # the number first, the label by a second request
+    FETCH_LABEL = "fetch_label"  # FetchLabel
 
 
 class CarrierIdentity(Noun):
@@ -103,4 +112,22 @@ class Carrier(Protocol):
         One bad number yields a TrackingFailure and stops nothing. Raises what concerns the whole
         account.
         """
+        ...
+
+
+@runtime_checkable
+class FetchLabel(Protocol):
+    """FETCH_LABEL: the label of a number that was bought, by a request that may be repeated."""
+
+    def fetch_label(self, number: str, label_format: LabelFormat) -> tuple[Document, ...]:
+        """The label and what goes with it. Raises NotFound where the carrier has it no more."""
+        ...
+
+
+@runtime_checkable
+class Cancel(Protocol):
+    """CANCEL: a label can be withdrawn at the carrier."""
+
+    def cancel(self, number: str) -> None:
+        """Returns once the carrier has cancelled it. Raises Rejected where it will not."""
         ...

@@ -55,6 +55,14 @@ class ShopIdentity(Noun):
     findings: tuple[Finding, ...] = ()
 
 
+class UnreadableOrder(Noun):
+    """One order that does not read: `key` is a catalogue entry. It stops no other order."""
+
+    external_id: str
+    key: str
+    params: dict[str, Scalar] = Field(default_factory=dict)
+
+
 class OrderPage(Noun):
     """Some changed orders, and the cursor to keep once they are stored.
 
@@ -66,6 +74,7 @@ class OrderPage(Noun):
     cursor: Cursor
     gone: tuple[str, ...] = ()
     total: int | None = None
+    unreadable: tuple[UnreadableOrder, ...] = ()
 
 
 class SignalKind(StrEnum):

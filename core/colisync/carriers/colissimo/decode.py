@@ -1,0 +1,196 @@
+"""From the label service's answers to purchases, documents and errors. Pure.
+
+What an answer to generateLabel proves, case by case (Colissimo bills a parcel when it is scanned,
+so an unused label costs nothing, a forgotten one costs a search):
+
+====================================  ==========================================================
+a number, the label complete          Purchase
+a number, the label cut off or gone   Purchase without documents: announced, getLabel brings it
+no number, an ERROR with its code     nothing was made: the code's own error, whatever the status
+no number, no ERROR, 401 or 403       nothing was made: AuthenticationFailed
+no number, no ERROR, 3xx or 4xx       nothing was made: the error of the status
+no number, no ERROR, 5xx              OutcomeUnknown: it may have failed after making the label
+no number, no ERROR, 2xx              OutcomeUnknown: the answer cannot be read
+====================================  ==========================================================
+
+A 5xx whose only ERROR is one that nobody published ("1", request failed) stays OutcomeUnknown.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from colisync.carriers.colissimo.multipart import Parts, split
+from colisync.carriers.colissimo.refusals import Message, refusals, refuse
+from colisync.errors import (
+    AuthenticationFailed,
+    ColisyncError,
+    OutcomeUnknown,
+    UnreadableAnswer,
+)
+from colisync.model.label import Document, DocumentKind, LabelFormat, Purchase
+from colisync.ports.http import HttpAnswer
+from colisync.wire.judge import error_of
+
+REMOTE = "Colissimo"
+_DOCUMENTS = (
+    ("label", DocumentKind.LABEL),
+    ("cn23", DocumentKind.CN23),
+    ("proforma", DocumentKind.PROFORMA),
+)
+_REQUEST_FAILED = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer taken apart. `number` is empty where none was given."""
+
+    number: str
+    partner_number: str
+    messages: list[Message]
+    parts: Parts
+
+    @property
+    def refused(self) -> bool:
+        """Whether an ERROR is among the messages."""
+        return any(message.kind == "ERROR" for message in self.messages)
+
+
+def decode_purchase(answer: HttpAnswer, label_format: LabelFormat) -> Purchase:
+    """The number, the documents byte for byte, and the carrier's WARNINGs.
+
+    Raises what the table in this module's docstring says.
+    """
+    reply = read_reply(answer)
+    if reply.number:
+        return Purchase(
+            number=reply.number,
+            partner_number=reply.partner_number,
+            documents=_documents(reply.parts, label_format),
+            warnings=_warnings(reply.messages),
+        )
+    raise _failure(answer, reply)
+
+
+def decode_check(answer: HttpAnswer) -> tuple[str, ...]:
+    """The WARNINGs of a request that could be bought. Raises the refusal's error otherwise."""
+    reply = read_reply(answer)
+    if reply.refused:
+        raise refuse(reply.messages, answer.exchange())
+    if not 200 <= answer.status < 300:
+        raise status_error(answer)
+    if not reply.messages:
+        raise UnreadableAnswer("colissimo.check_unreadable", exchange=answer.exchange())
+    return _warnings(reply.messages)
+
+
+def decode_reprint(answer: HttpAnswer, label_format: LabelFormat) -> tuple[Document, ...]:
+    """The documents of a parcel that has its number already; at least its label.
+
+    Raises the refusal's error, or UnreadableAnswer where no complete label came: both may be
+    asked again, nothing is made by asking.
+    """
+    reply = read_reply(answer)
+    documents = _documents(reply.parts, label_format)
+    if any(document.kind is DocumentKind.LABEL for document in documents):
+        return documents
+    if reply.refused:
+        raise refuse(reply.messages, answer.exchange())
+    if not 200 <= answer.status < 300:
+        raise status_error(answer)
+    raise UnreadableAnswer("colissimo.label_unreadable", exchange=answer.exchange())
+
+
+def status_error(answer: HttpAnswer) -> ColisyncError:
+    """The error of a status alone; a refused key says where the merchant finds it."""
+    if answer.status in (401, 403):
+        return AuthenticationFailed("colissimo.credentials", exchange=answer.exchange())
+    return error_of(answer, remote=REMOTE)
+
+
+def _failure(answer: HttpAnswer, reply: Reply) -> ColisyncError:
+    if reply.refused and not (answer.status >= 500 and _vague(reply)):
+        return refuse(reply.messages, answer.exchange())
+    if 300 <= answer.status < 500:
+        return status_error(answer)
+    key = "colissimo.answer_failed" if answer.status >= 500 else "colissimo.answer_unreadable"
+    return OutcomeUnknown(key, params={"status": answer.status}, exchange=answer.exchange())
+
+
+def _vague(reply: Reply) -> bool:
+    known = refusals()
+    return not any(
+        message.kind == "ERROR" and message.id in known and message.id != _REQUEST_FAILED
+        for message in reply.messages
+    )
+
+
+def read_reply(answer: HttpAnswer) -> Reply:
+    """The answer taken apart, whatever its status; nothing in it where it is not theirs."""
+    parts = split(answer.body, answer.headers.get("content-type", ""))
+    infos = read_json(parts.by_id.get("jsonInfos", b""))
+    label = _label_block(infos)
+    return Reply(
+        number=_text(label.get("parcelNumber")),
+        partner_number=_text(label.get("parcelNumberPartner")),
+        messages=read_messages(infos.get("messages")),
+        parts=parts,
+    )
+
+
+def read_json(raw: bytes) -> dict[str, Any]:
+    """The JSON object in `raw`; empty where it holds none."""
+    try:
+        found = json.loads(raw) if raw else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _label_block(infos: dict[str, Any]) -> dict[str, Any]:
+    """The one `label…Response` that is filled: its name changes with each version."""
+    for name, block in infos.items():
+        if name.startswith("label") and isinstance(block, dict) and block.get("parcelNumber"):
+            return block
+    return {}
+
+
+def read_messages(found: object) -> list[Message]:
+    """The messages, one or several; `replacementValues` in words."""
+    rows = found if isinstance(found, list) else [found]
+    return [
+        Message(
+            id=_text(row.get("id")),
+            kind=_text(row.get("type")).upper(),
+            text=_text(row.get("messageContent")),
+            replacements=_replacements(row.get("replacementValues")),
+        )
+        for row in rows
+        if isinstance(row, dict)
+    ]
+
+
+def _replacements(found: object) -> str:
+    rows = found if isinstance(found, list) else []
+    return " ".join(_text(v) for row in rows if isinstance(row, dict) for v in row.values())
+
+
+def _text(found: object) -> str:
+    return "" if found is None else str(found).strip()
+
+
+def _warnings(messages: list[Message]) -> tuple[str, ...]:
+    """Everything but the plain success: a number beside an ERROR is still a number to keep."""
+    return tuple(
+        " ".join(part for part in (message.id, message.text, message.replacements) if part)
+        for message in messages
+        if message.kind in ("WARNING", "ERROR")
+    )
+
+
+def _documents(parts: Parts, label_format: LabelFormat) -> tuple[Document, ...]:
+    return tuple(
+        Document(kind=kind, format=label_format, content=parts.by_id[name])
+        for name, kind in _DOCUMENTS
+        if parts.by_id.get(name)
+    )

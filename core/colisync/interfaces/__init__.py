@@ -1,0 +1,1 @@
+"""Command line and web: they translate, call a service, and decide nothing."""

@@ -1,0 +1,95 @@
+"""What an owner types once: configuration, checks, database."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from colisync.interfaces.cli.session import JsonOption, WorkspaceOption, session
+
+Files = Annotated[list[Path], typer.Argument(help="Configuration files (TOML).")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds these commands to `app`."""
+    app.command()(init)
+    app.command()(apply)
+    app.command("export-config")(export_config)
+    app.command()(check)
+    app.add_typer(_database(), name="db")
+
+
+def init(
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")] = Path(
+        "client.toml"
+    ),
+) -> None:
+    """Asks for the shop, the contract and the sender, tests them, and sets everything up."""
+    from colisync.interfaces.cli.init import ask_and_apply
+
+    ask_and_apply(output)
+
+
+def apply(
+    files: Files,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only shows the changes.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Removes what the file left out.")] = False,
+    take_file: Annotated[
+        bool, typer.Option("--take-file", help="The file wins over the console's changes.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Sets up clients from files; shows what changes; again without change it does nothing."""
+    from colisync.services.apply_config import apply_config
+    from colisync.services.config_file import read_files
+
+    with session(None, as_json=as_json) as work:
+        documents = read_files(files)
+        result = apply_config(
+            work.bench,
+            work.app.box,
+            documents,
+            dry_run=dry_run,
+            prune=prune,
+            take_file=take_file,
+        )
+        for line in result.lines:
+            work.console.out.print(line, markup=False)
+        work.finish(result.outcome)
+
+
+def export_config(workspace: WorkspaceOption = None) -> None:
+    """Prints a client's configuration as a file; secrets stay sealed."""
+    from colisync.services.export_config import export_config
+
+    with session(workspace, as_json=False) as work:
+        print(export_config(work.bench, work.key), end="")
+
+
+def check(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Tests every shop and contract, and says what is missing."""
+    from colisync.services.check_setup import check_setup
+
+    with session(workspace, as_json=as_json) as work:
+        work.finish(work.each(check_setup))
+
+
+def _database() -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True, help="The database.")
+
+    @app.command()
+    def upgrade() -> None:
+        """Brings the database to this version."""
+        from colisync.app import upgrade_database
+
+        upgrade_database()
+
+    @app.command()
+    def backup(target: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
+        """Copies the database to a file while it works; the secret key is not in it."""
+        from colisync.storage.migrate import backup
+
+        with session(None, as_json=False) as work:
+            backup(work.bench.store, target)
+
+    return app

@@ -1,0 +1,1 @@
+"""What people read: pages, notes, messages, joined PDFs."""

@@ -1,0 +1,1 @@
+"""One verb per module: each can be run again at any time without harm."""

@@ -1,0 +1,171 @@
+"""Orders that changed in the shops, read and stored page by page. Design §1 and §2.4."""
+
+from collections.abc import Iterator, Sequence
+
+from colisync.errors import (
+    AuthenticationFailed,
+    ColisyncError,
+    ConfigurationError,
+    NotFound,
+    RemoteError,
+)
+from colisync.model.attention import Attention, Outcome
+from colisync.model.order import Order
+from colisync.model.workspace import Shop
+from colisync.ports.shop import OrderPage, ReadManyOrders, ShopConnector
+from colisync.services.adjust_shipments import ShopDesk
+from colisync.services.report import Report
+from colisync.services.take_orders import refuse_orders, take_gone, take_orders
+from colisync.services.workbench import Workbench
+from colisync.storage import orders, shipments, workspaces
+
+
+def import_orders(bench: Workbench, workspace: str, *, shop_key: str | None = None) -> Outcome:
+    """Every order that changed in the shops since the last time is stored, oldest first.
+
+    A page and the cursor behind it are stored together, so that a run that breaks off goes on
+    where it stopped. A shop that fails stops no other.
+    """
+    report = Report()
+    with bench.store.read() as connection:
+        known = workspaces.shops(connection, workspace)
+        if shop_key is not None:
+            known = [workspaces.shop(connection, workspace, shop_key)]
+    for shop in known:
+        if shop.paused:
+            report.count("shops_paused")
+            report.attend(_paused(shop, shop.paused))
+        else:
+            _import_shop(bench, shop, report)
+    return report.outcome()
+
+
+def _import_shop(bench: Workbench, shop: Shop, report: Report) -> None:
+    try:
+        connector = bench.backends.shop(shop)
+        _restand(bench, shop, connector, report)
+        with bench.store.read() as connection:
+            cursor = workspaces.cursor(connection, shop.workspace, shop.id)
+        pages = connector.changed_orders(cursor)
+        first = next(pages, None)
+        if first is not None:
+            with bench.watched("progress.import_orders", first.total) as progress:
+                for page in _from(first, pages):
+                    _store_page(bench, shop, connector, page, report)
+                    progress.advance(len(page.orders))
+    except AuthenticationFailed as error:
+        _pause(bench, shop, error, report)
+    except (RemoteError, ConfigurationError) as error:
+        report.count("shops_failed")
+        report.attend(_failed(shop, error))
+
+
+def _from(first: OrderPage, others: Iterator[OrderPage]) -> Iterator[OrderPage]:
+    yield first
+    yield from others
+
+
+def _store_page(
+    bench: Workbench, shop: Shop, connector: ShopConnector, page: OrderPage, report: Report
+) -> None:
+    desk = _desk(bench, shop, connector, report)
+    report.count("orders_read", len(page.orders) + len(page.unreadable))
+    with bench.store.write() as connection:
+        take_orders(connection, desk, page.orders)
+        take_gone(connection, desk, page.gone)
+        refuse_orders(connection, desk, page.unreadable)
+        workspaces.move_cursor(connection, shop.workspace, shop.id, page.cursor, desk.now)
+
+
+def _restand(bench: Workbench, shop: Shop, connector: ShopConnector, report: Report) -> None:
+    """Orders whose status became one to ship, or ceased to be, by a change of configuration: the
+    shop will not tell them again."""
+    statuses = ship_statuses(shop, connector)
+    with bench.store.read() as connection:
+        stale = orders.misplaced_orders(connection, shop.workspace, shop.id, statuses)
+    if stale:
+        with bench.store.write() as connection:
+            desk = _desk(bench, shop, connector, report)
+            take_orders(connection, desk, [one.order for one in stale], again=True)
+
+
+def refresh_orders(
+    bench: Workbench, workspace: str, shop: Shop, shipment_ids: Sequence[int]
+) -> Outcome:
+    """The shop's orders in these shipments, read once more just before their labels.
+
+    The same path as the import: a shipment whose order changed is a draft again, or waits.
+    Raises RemoteError where the shop cannot be read.
+    """
+    with bench.store.read() as connection:
+        found = shipments.shipments(connection, workspace, shipment_ids)
+        ids = sorted({order_id for one in found for order_id in one.order_ids})
+    return reread_orders(bench, workspace, shop, ids)
+
+
+def reread_orders(
+    bench: Workbench, workspace: str, shop: Shop, order_ids: Sequence[int]
+) -> Outcome:
+    """Those of the orders that are the shop's, read once more. Raises RemoteError."""
+    report = Report()
+    with bench.store.read() as connection:
+        stored = orders.orders(connection, workspace, order_ids).values()
+    external_ids = [one.order.external_id for one in stored if one.shop_id == shop.id]
+    connector = bench.backends.shop(shop)
+    read = _read(connector, external_ids)
+    desk = _desk(bench, shop, connector, report)
+    report.count("orders_read", len(read))
+    with bench.store.write() as connection:
+        take_orders(connection, desk, read.values(), again=True)
+        take_gone(connection, desk, [one for one in external_ids if one not in read])
+    return report.outcome()
+
+
+def _read(connector: ShopConnector, external_ids: Sequence[str]) -> dict[str, Order]:
+    if isinstance(connector, ReadManyOrders):
+        return connector.orders(external_ids) if external_ids else {}
+    read = {}
+    for external_id in external_ids:
+        try:
+            read[external_id] = connector.order(external_id)
+        except NotFound:
+            continue
+    return read
+
+
+def ship_statuses(shop: Shop, connector: ShopConnector) -> tuple[str, ...]:
+    """The statuses to ship in: the configured ones, else the platform's own."""
+    if shop.ship_statuses:
+        return shop.ship_statuses
+    field = connector.settings.model_fields.get("ship_statuses")
+    return tuple(field.default) if field is not None else ()
+
+
+def _desk(bench: Workbench, shop: Shop, connector: ShopConnector, report: Report) -> ShopDesk:
+    return ShopDesk(
+        workspace=shop.workspace,
+        shop=shop,
+        ship_statuses=ship_statuses(shop, connector),
+        now=bench.clock.now(),
+        report=report,
+    )
+
+
+def _pause(bench: Workbench, shop: Shop, error: ColisyncError, report: Report) -> None:
+    with bench.store.write() as connection:
+        workspaces.pause_shop(connection, shop.workspace, shop.key, error.key)
+    report.count("shops_paused")
+    report.attend(_failed(shop, error))
+
+
+def _failed(shop: Shop, error: ColisyncError) -> Attention:
+    again = f"colisync sync --shop {shop.key}" if error.retryable else "colisync check"
+    params = {**error.params, "shop": shop.key}
+    return Attention(code=error.key, order=shop.key, params=params, command=again)
+
+
+def _paused(shop: Shop, reason: str) -> Attention:
+    params = {"shop": shop.key, "reason": reason}
+    return Attention(code="shop.paused", params=params, command="colisync check")
+
+

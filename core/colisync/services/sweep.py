@@ -1,0 +1,25 @@
+"""What is due and held by nobody. Every minute, and first in `run`: the tables are the truth."""
+
+from colisync.model.attention import Outcome
+from colisync.model.parcel import ParcelState
+from colisync.services import lease as leases
+from colisync.services.report import Report
+from colisync.services.workbench import Workbench
+from colisync.storage import attempts, parcels
+
+
+def sweep(bench: Workbench, workspace: str) -> Outcome:
+    """Counts of what is due: a `buying` parcel whose holder is dead is `uncertain` from here on."""
+    report = Report()
+    now = bench.clock.now()
+    with bench.store.read() as connection:
+        buying = parcels.held(connection, workspace, ParcelState.BUYING)
+        states = parcels.count_states(connection, workspace)
+    dead = [one for one in buying if one.lease is None or not leases.is_live(one.lease, now)]
+    if dead:
+        with bench.store.write() as connection:
+            for one in dead:
+                report.count("uncertain", attempts.doubt_dead(connection, workspace, one, now))
+    for state in (ParcelState.UNCERTAIN, ParcelState.ANNOUNCED):
+        report.count(f"due_{state.value}", states.get(state.value, 0))
+    return report.outcome()

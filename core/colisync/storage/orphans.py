@@ -1,0 +1,52 @@
+"""Labels that exist, or may, and serve no parcel: listed, never dropped."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+
+from colisync.storage.moments import to_text
+from colisync.storage.store import Connection
+
+_ORPHAN = text(
+    "INSERT INTO orphans (workspace, parcel_id, attempt, reference, number, possible, reason,"
+    " content, created_at) VALUES (:workspace, :parcel, :attempt, :reference, :number, :possible,"
+    " :reason, :content, :now) ON CONFLICT (parcel_id, attempt) DO UPDATE SET"
+    " number = COALESCE(excluded.number, orphans.number), possible = excluded.possible,"
+    " content = COALESCE(excluded.content, orphans.content)"
+)
+
+
+def list_orphan(
+    connection: Connection,
+    workspace: str,
+    parcel_id: int,
+    attempt: int,
+    reference: str,
+    now: datetime,
+    *,
+    number: str,
+    possible: bool,
+    reason: str,
+    content: bytes | None = None,
+) -> None:
+    """The label of that attempt serves no parcel any more, or may exist: it stays listed."""
+    connection.execute(
+        _ORPHAN,
+        {
+            "workspace": workspace,
+            "parcel": parcel_id,
+            "attempt": attempt,
+            "reference": reference,
+            "number": number or None,
+            "possible": possible,
+            "reason": reason,
+            "content": content,
+            "now": to_text(now),
+        },
+    )
+
+
+def count(connection: Connection, workspace: str) -> int:
+    """How many labels exist, or may, that serve no parcel."""
+    query = text("SELECT COUNT(*) FROM orphans WHERE workspace = :workspace")
+    return int(connection.execute(query, {"workspace": workspace}).scalar_one())

@@ -1,0 +1,1 @@
+from woocommerce.api import API as API
