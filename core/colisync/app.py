@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colisync.observability import configure_logging
-from colisync.plugins import Backends, SandboxCarriers
+from colisync.plugins import Backends, SandboxCarriers, backend_locales
 from colisync.ports.clock import Clock
 from colisync.ports.secrets import SecretBox
-from colisync.rendering.message import Catalogue
 from colisync.security.links import LabelLinks
-from colisync.security.sealing import load_key
+from colisync.security.sealing import load_key, read_keys
 from colisync.services.workbench import Progress, Silent, Workbench
 from colisync.settings import Settings
 from colisync.storage import migrate
@@ -60,9 +59,5 @@ def open_app(
     migrate.make_or_require_current(store)
     backends = Backends(box, clock, public_url=settings.public_url, sandbox=sandbox)
     bench = Workbench(store, backends, clock, progress or Silent())
-    links = (
-        LabelLinks(settings.link_key(), settings.public_url, LINK_DAYS)
-        if settings.public_url
-        else None
-    )
-    return App(settings, bench, box, links)
+    links = LabelLinks(read_keys(settings), settings.public_url, LINK_DAYS)
+    return App(settings, bench, box, links if settings.public_url else None)

@@ -15,6 +15,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger("colisync")
 
 MASK = "***"
 _SHORTEST = 4
+_INTERNAL = ("_record", "_from_structlog")
 _SECRET_KEY = re.compile(
     r"authorization|cookie|passw|pwd|passphrase|secret|token|credential|signature"
     r"|(?:api|access|consumer|control|private|webservice)[_-]?key",
@@ -74,10 +75,9 @@ class LogMask:
 
     def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         """The event with every value masked: a structlog processor."""
-        return {
-            key: MASK if _SECRET_KEY.search(key) else self.value(value)
-            for key, value in event.items()
-        }
+        kept = {key: event.pop(key) for key in _INTERNAL if key in event}
+        masked = self.value(event)
+        return {**masked, **kept} if isinstance(masked, dict) else kept
 
 
 mask = LogMask()
@@ -134,7 +134,9 @@ def _configure_library(chain: list[Processor], renderer: Processor, level: str) 
 def _renderer(json: bool) -> Processor:
     if json:
         return structlog.processors.JSONRenderer(ensure_ascii=False)
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
 
 
 def _each_text(also: Callable[[str], str]) -> Processor:

@@ -76,6 +76,11 @@ def unended_chunks(line: Line) -> None:
     line.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
 
 
+def half_headers(line: Line) -> None:
+    line.read()
+    line.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+
+
 def half_gzip(line: Line) -> None:
     line.read()
     packed = gzip.compress(b"label" * 1000)[:-12]
@@ -107,6 +112,7 @@ LOST: list[Script] = [
     truncated,
     broken_chunk,
     unended_chunks,
+    half_headers,
     half_gzip,
     silent,
     not_http,
@@ -358,8 +364,10 @@ def test_no_slot_in_time_sent_nothing(open_session: OpenSession) -> None:
         busy = threading.Thread(target=hold)
         busy.start()
         time.sleep(0.1)
+        started = time.monotonic()
         with pytest.raises(Unreachable) as caught:
             session.request("POST", "/", body=b"", deadline=0.2)
+        assert time.monotonic() - started < 0.6
         busy.join()
         assert caught.value.key == "wire.too_busy"
         assert len(peer.requests) == 1

@@ -93,6 +93,22 @@ def test_silence_ends_at_the_read_time_out(peer: Callable[[Script], RawPeer], tl
     session.close()
 
 
+def test_the_last_wait_is_only_what_is_left_of_the_deadline() -> None:
+    def late(line: Line) -> None:
+        line.read()
+        time.sleep(0.5)
+        line.send(b"HTTP/1.1 200 OK\r\n")
+        line.read()
+
+    with RawPeer(late) as remote:
+        session = RemoteSession(remote.url, local=True, read_timeout=30.0, deadline=0.7)
+        started = time.monotonic()
+        with pytest.raises(OutcomeUnknown):
+            session.request("POST", "/", body=b"")
+        assert time.monotonic() - started < 1.1
+        session.close()
+
+
 def test_a_slow_answer_within_the_deadline_is_whole(tls: Tls) -> None:
     body = b"0123456789"
     with RawPeer(dripping(answer(body)[:-10], body), tls=tls.context) as remote:

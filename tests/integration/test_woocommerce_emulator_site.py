@@ -98,8 +98,13 @@ def test_an_application_password_opens_the_shop_and_a_wrong_one_does_not(site: S
 def test_basic_works_where_the_emulator_itself_speaks_tls(site: Site, tmp_path: Path) -> None:
     certificate, key = _certificate(tmp_path)
     with Server(site.shop.app, certfile=str(certificate), keyfile=str(key)) as secure:
+        closing = {"Connection": "close"}  # else the server stops in the middle of TLS's goodbye
         answer = requests.get(
-            secure.url + ORDERS, auth=site.auth, verify=str(certificate), timeout=10
+            secure.url + ORDERS,
+            auth=site.auth,
+            verify=str(certificate),
+            headers=closing,
+            timeout=10,
         )
     assert answer.status_code == 200
 
@@ -352,6 +357,15 @@ def test_a_lost_answer_leaves_the_work_done(site: Site) -> None:
     books = site.shop.books()
     assert books["orders"][order_id]["status"] == "completed"
     assert [write["method"] for write in books["writes"]] == ["PUT"]
+
+
+def test_faults_are_ordered_over_the_wire_and_forgotten(site: Site) -> None:
+    fault = {"kind": "status", "path": "/orders", "status": 429, "headers": {"Retry-After": "7"}}
+    for _ in range(2):
+        assert site.call("POST", "/_sandbox/faults", json=fault).status_code == 204
+    assert site.call("GET", ORDERS).headers["Retry-After"] == "7"
+    assert site.call("DELETE", "/_sandbox/faults").status_code == 204
+    assert site.call("GET", ORDERS).status_code == 200
 
 
 def test_requests_are_counted(site: Site) -> None:

@@ -18,7 +18,7 @@ _LONG_STREET = "24 bis avenue du Général de Gaulle Résidence des Tilleuls Bâ
 
 def _encode(country: str = "FR", **fields: Any) -> dict[str, str]:
     address = RECIPIENT.model_copy(update={"country": country, **fields})
-    return encode_address(Party("recipient", address, country, Notes()))
+    return encode_address(Party("recipient", address, country, []))
 
 
 def _refused(**fields: Any) -> InvalidShipment:
@@ -59,12 +59,12 @@ def test_other_scripts_are_never_guessed(text: str) -> None:
 
 
 def test_a_note_says_which_field_lost_its_emoji() -> None:
-    notes = Notes()
+    notes: Notes = []
     address = RECIPIENT.model_copy(update={"street": "3 place du 🌍 Marché"})
     body = encode_address(Party("recipient", address, "FR", notes))
     assert body["line2"] == "3 place du Marché"
-    (note,) = notes.lines
-    assert (note.key, note.params) == (
+    (note,) = notes
+    assert note == (
         "colissimo.left_out",
         {"field": "recipient.street", "text": "🌍"},
     )
@@ -223,7 +223,7 @@ def test_a_cedex_needs_neither_street_nor_name() -> None:
 def test_the_senders_fields_have_one_error() -> None:
     address = RECIPIENT.model_copy(update={"street": ""})
     with pytest.raises(InvalidShipment) as caught:
-        encode_address(Party("sender", address, "FR", Notes()))
+        encode_address(Party("sender", address, "FR", []))
     assert (caught.value.key, caught.value.field) == ("colissimo.sender_wrong", "sender.street")
 
 
@@ -289,9 +289,9 @@ def test_a_real_number_is_not_made_up() -> None:
 
 
 def test_a_phone_nobody_can_call_is_left_out_and_told() -> None:
-    notes = Notes()
+    notes: Notes = []
     address = RECIPIENT.model_copy(update={"phone": "voir gardien", "email": "pas d'adresse"})
     body = encode_address(Party("recipient", address, "FR", notes))
     assert "phoneNumber" not in body
     assert "email" not in body
-    assert [note.params["field"] for note in notes.lines] == ["recipient.phone", "recipient.email"]
+    assert [note[1]["field"] for note in notes] == ["recipient.phone", "recipient.email"]

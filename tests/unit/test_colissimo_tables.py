@@ -37,7 +37,7 @@ def _from(country: str) -> Address:
     return SENDER.model_copy(update={"country": country})
 
 
-@pytest.mark.parametrize("name", ["capabilities", "label_errors", "tracking_events"])
+@pytest.mark.parametrize("name", ["capabilities", "dial_codes", "label_errors", "tracking_events"])
 def test_each_table_states_document_and_date(name: str) -> None:
     table = json.loads((DATA / f"{name}.json").read_text())
     assert table["document"]
@@ -234,16 +234,17 @@ def _keys() -> set[str]:
     keys |= {method.name_key for method in ColissimoCarrier.methods.values()}
     for path in Path(str(DATA)).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                if re.fullmatch(r"colissimo\.[a-z_]+", node.value):
-                    keys.add(node.value)
+            keys |= {word for word in _words(node) if word.startswith("colissimo.")}
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_error":
-                keys |= {
-                    f"colissimo.{word.value}"
-                    for word in ast.walk(node.args[1])
-                    if isinstance(word, ast.Constant)
-                }
-    return keys
+                named = {word for part in ast.walk(node.args[1]) for word in _words(part)}
+                keys |= {f"colissimo.{word}" for word in named}
+    return keys - {"colissimo.carriers"}
+
+
+def _words(node: ast.AST) -> list[str]:
+    """A constant that may be a key."""
+    found = node.value if isinstance(node, ast.Constant) else None
+    return [found] if isinstance(found, str) and re.fullmatch(r"[a-z_.]*[a-z]", found) else []
 
 
 _SPEAKS_FOR_ITSELF = {"colissimo.left_out", "colissimo.shortened"}

@@ -52,8 +52,9 @@ def test_lines_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert "parcel=3" in captured.err
 
 
-def test_a_registered_secret_never_shows(capsys: pytest.CaptureFixture[str]) -> None:
-    configure_logging(json=True, level="DEBUG")
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_registered_secret_never_shows(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(json=as_json, level="DEBUG")
     observability.mask.register([SECRET, "pin1", "ab"])
     log.info(
         f"sent {SECRET} abroad",
@@ -98,7 +99,7 @@ def test_what_is_named_like_a_secret_is_masked(capsys: pytest.CaptureFixture[str
 def test_libraries_speak_the_same_way_from_warning_on(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging(json=True, level="DEBUG")
     observability.mask.register([SECRET])
-    library = logging.getLogger("urllib3.connectionpool")
+    library = logging.getLogger("paramiko.transport")
     library.debug("GET /?%s", SECRET)
     library.warning("Failed to parse headers (url=%s)", f"/?consumer_key=ck_1&x={SECRET}")
     (line,) = lines(capsys)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from colisync.errors import ColisyncError, InvalidShipment, RateLimited, Rejected
+from colisync.errors import ColisyncError, InvalidShipment, RateLimited, Rejected, Scalar
 from colisync.rendering.message import CORE_LOCALE, Catalogue, explain
 
 FR = """
@@ -56,7 +56,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def test_each_reader_gets_their_language(directory: Path) -> None:
-    params = {"number": "6A1", "weight": 31000}
+    params: dict[str, Scalar] = {"number": "6A1", "weight": 31000}
     assert (
         Catalogue("fr", [directory]).text("box.full", params)
         == "Colis n° 6A1 trop lourd : 31000 g, 100 % plein."

@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape as xml_escape
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colisync.errors import Exchange, Rejected
@@ -57,6 +57,7 @@ CARRIERS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
+@settings(max_examples=25, deadline=None)
 @given(secret=SECRETS, prefix=st.text("abc {}<>&=", max_size=12))
 def test_a_known_secret_never_shows(carrier: str, secret: str, prefix: str) -> None:
     carried = CARRIERS[carrier](secret)
@@ -153,6 +154,7 @@ def test_a_long_body_is_cut_after_masking() -> None:
         assert "k3y" not in shown
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(min_value=15_000, max_value=16_400))
 def test_a_secret_at_the_edge_of_what_is_looked_at_does_not_show(start: int) -> None:
     secret = "s3cr3t-1234567890"

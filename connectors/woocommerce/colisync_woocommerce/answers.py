@@ -21,7 +21,7 @@ from colisync.wire.judge import retry_after
 
 MISSING = object()
 _DATA = re.compile(r"(?:^|[>\n])[ \t\r]*(\[\s*[\]{]|\{\s*[\"}])")
-_PLUGIN = re.compile(r"/(?:plugins|themes)\\?/([\w.-]+)\\?/")
+_PLUGIN = re.compile(r"/(?:mu-plugins|plugins|themes)\\?/([\w-]+)")
 _TAGS = re.compile(r"<[^>]*>")
 _UNSEEN = "woocommerce_rest_cannot"
 _CLOCK_LIMIT, _DAY = 14 * 60, 86_400
@@ -127,7 +127,9 @@ def _unreadable(answer: HttpAnswer, text: str) -> ColisyncError:
     if answer.status == 200 and text[:1] == "<" and "<html" in text[:1000].lower():
         key = "woocommerce.page_instead"
     else:
-        key = "woocommerce.broken_json" if text[:1] in "[{" else "woocommerce.text_instead"
+        key = (
+            "woocommerce.broken_json" if text.startswith(("[", "{")) else "woocommerce.text_instead"
+        )
     return UnreadableAnswer(key, params={"text": plain(text)}, exchange=answer.exchange())
 
 

@@ -286,10 +286,13 @@ def record(row: Row, key: str) -> Row:
 
 
 def records(row: Row, key: str) -> list[Row]:
-    """The list of objects in `key`. Raises UnreadableAnswer."""
+    """The list of objects in `key`; PHP writes one with gaps as an object. Raises
+    UnreadableAnswer."""
     value = row.get(key)
     if not value:
         return []
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, list) and all(isinstance(item, dict) for item in value):
         return value
     raise _unreadable(key)

@@ -24,6 +24,7 @@ OVERLAP = timedelta(minutes=5)
 """`date_modified` is set in PHP before the commit, and the clocks of web servers differ."""
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 _SMALLEST_PAGE, _PATIENCE = 10, 8
+_TOO_SLOW = frozenset({"wire.timeout", "wire.broken"})
 _SETTLED = frozenset({"completed", "cancelled", "refunded", "failed", "trash"})
 
 
@@ -47,7 +48,9 @@ class Mark:
     def read(cls, cursor: str | None) -> "Mark":
         """The mark in `cursor`. Raises ConfigurationError for a text that is not ours."""
         try:
-            return cls(**json.loads(cursor)) if cursor else cls()
+            mark = cls(**json.loads(cursor)) if cursor else cls()
+            naive(mark.after)
+            return mark
         except (TypeError, ValueError) as error:
             raise ConfigurationError("woocommerce.cursor_unreadable") from error
 
@@ -81,7 +84,7 @@ class OrderSync:
         self._keep = settings.page_size
         self._statuses = statuses
         self._day = settings.orders_since
-        self._given: set[tuple[str, str]] = set()
+        self._given: dict[str, str] = {}
         self._recent: dict[str, tuple[str, Row | None]] = {}
         self._known: dict[str, str] = {}
         self._zone = ""
@@ -170,11 +173,12 @@ class OrderSync:
             except (Unreachable, RemoteUnavailable) as error:
                 self._halve(error)
 
-    def _halve(self, error: Exception) -> None:
-        """A slow host may manage a smaller page. Raises `error` where it cannot be smaller."""
-        if self._size <= _SMALLEST_PAGE:
+    def _halve(self, error: Unreachable | RemoteUnavailable) -> None:
+        """A slow host may manage a smaller page. Raises `error` where size is not the matter."""
+        slow = isinstance(error, RemoteUnavailable) or error.key in _TOO_SLOW
+        if self._size <= _SMALLEST_PAGE or not slow:
             raise error
-        self._size = max(_SMALLEST_PAGE, self._size // 2)
+        self._size = max(_SMALLEST_PAGE, self._size // 4)
 
     def _page(
         self, after: datetime | None, before: datetime | None, number: int, size: int
@@ -218,13 +222,15 @@ class OrderSync:
         """The rows not given yet, placed since the merchant's day."""
         fresh = []
         for row in rows:
-            key = (str(row.get("id")), _modified(row))
-            if key[1] > self._zone:
-                self._recent[key[0]] = (key[1], row if len(self._recent) < self._keep else None)
-            if key in self._given or (self._day and str(row.get("date_created")) < str(self._day)):
-                continue
-            self._given.add(key)
-            if key[0] not in self._known or self._known[key[0]] != _digest(row):
+            order_id, second = str(row.get("id")), _modified(row)
+            given = self._given.get(order_id) == second
+            if second > self._zone:  # it may change again within the same second
+                given = given and self._recent.get(order_id) == (second, row)
+                self._recent[order_id] = (second, row if len(self._recent) < self._keep else None)
+            self._given[order_id] = second
+            old = self._day and str(row.get("date_created")) < str(self._day)
+            known = order_id in self._known and self._known[order_id] == _digest(row)
+            if not (given or old or known):
                 fresh.append(row)
         return fresh
 

@@ -153,9 +153,8 @@ class ShopApi(API):
                 answer = self._send("GET", url, values, None)
             except OutcomeUnknown as error:
                 if last:
-                    raise Unreachable(
-                        error.key, params=error.params, exchange=error.exchange
-                    ) from error
+                    key = error.key.replace("unknown_", "")
+                    raise Unreachable(key, params=error.params, exchange=error.exchange) from error
             else:
                 if last or answer.status not in _BUSY:
                     return answer

@@ -170,7 +170,7 @@ async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes)
 
 
 async def _read(receive: Receive) -> bytes:
-    chunks = []
+    chunks: list[bytes] = []
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

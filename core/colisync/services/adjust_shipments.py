@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from colisync.errors import InvalidShipment, Scalar
 from colisync.model.attention import Attention, ShipmentState
 from colisync.model.label import Direction
 from colisync.model.order import Order, Standing
+from colisync.model.parcel import ParcelState
 from colisync.model.shipment import Parcel, Shipment, ShippedLine
 from colisync.model.workspace import Shop
 from colisync.services import after_label, corrections
 from colisync.services.allocation import allocate, total
 from colisync.services.order_facts import joint_fingerprint, same_place, to_send
+from colisync.services.recompute import computed, contents_of
 from colisync.services.report import Report
 from colisync.storage import new_shipments, orders, shipment_parts, shipments, write_backs
 from colisync.storage.new_shipments import NewShipment
@@ -83,9 +86,7 @@ class _Adjustment:
         self._desk = desk
         self._workspace = desk.workspace
         self._changed = changed
-        self._shipments = {
-            one.id: one for one in found if one.direction is Direction.OUTWARD
-        }
+        self._shipments = {one.id: one for one in found if one.direction is Direction.OUTWARD}
         ids = {one.id for one in changed}
         ids.update(order_id for one in found for order_id in one.order_ids)
         self._orders = orders.orders(connection, desk.workspace, ids)
@@ -105,9 +106,7 @@ class _Adjustment:
                 if after_label.is_bound(shipment):
                     self._mark(shipment, one)
         self._save()
-        new_shipments.create_shipments(
-            self._connection, self._workspace, self._new, self._desk.now
-        )
+        new_shipments.create_shipments(self._connection, self._workspace, self._new, self._desk.now)
 
     # -- lines -----------------------------------------------------------------------------
 
@@ -115,9 +114,7 @@ class _Adjustment:
         regular = [one for one in mine if not one.reason]
         if not regular:
             ordinal = shipment_parts.next_ordinal(self._connection, self._workspace, stored.id)
-            self._new.append(
-                new_shipment(stored.id, stored.order, stored.fingerprint, ordinal)
-            )
+            self._new.append(new_shipment(stored.id, stored.order, stored.fingerprint, ordinal))
             return
         sent = [_held(one, stored.id) for one in regular if after_label.is_bound(one)]
         still_open = [one for one in regular if not after_label.is_bound(one)]
@@ -133,9 +130,7 @@ class _Adjustment:
         if not lines and not alone:
             self._remove(shipment, order_id)
             return
-        shipment_parts.put_lines(
-            self._connection, self._workspace, shipment.id, order_id, lines
-        )
+        shipment_parts.put_lines(self._connection, self._workspace, shipment.id, order_id, lines)
         others = [line for line in shipment.lines if line.order_id != order_id]
         new = [
             ShippedLine(order_id=order_id, line_id=line_id, quantity=quantity)
@@ -188,27 +183,15 @@ class _Adjustment:
         fingerprint = joint_fingerprint(one.fingerprint for one in served)
         if fingerprint == shipment.order_fingerprint and shipment.id not in self._touched:
             return shipment
-        first = served[0].order
-        contents = corrections.contents_g(
-            shipment.lines, {one.id: one.order for one in served}
-        )
-        problem = self._problem(shipment, served, contents)
-        weight = corrections.value(shipment.corrections, corrections.WEIGHT)
-        return shipment.model_copy(
-            update={
-                "recipient": corrections.recipient(first, shipment.corrections),
-                "pickup_point": corrections.pickup_point(first, shipment.corrections),
-                "weight_g": contents if weight is None else weight,
-                "order_fingerprint": fingerprint,
-                "decision": _decision(shipment, problem),
-                "attention": problem,
-            }
+        problem = self._problem(shipment, served, contents_of(shipment, served))
+        return computed(shipment, served).model_copy(
+            update={"decision": _decision(shipment, problem), "attention": problem}
         )
 
     def _problem(
         self, shipment: Shipment, served: Sequence[StoredOrder], contents: int | None
     ) -> Attention | None:
-        problem = conflict_attention(shipment, served[0], contents)
+        problem = _conflict(shipment, served[0], contents)
         if problem is None and self._parted(served):
             first, *others = [one.name for one in served]
             problem = Attention(
@@ -224,7 +207,9 @@ class _Adjustment:
     def _parted(self, served: Sequence[StoredOrder]) -> bool:
         """True where merged orders went to one place and one of them goes to another now."""
         moved = {
-            one.id for one in self._changed if not same_place(one.before.recipient, one.after.recipient)
+            one.id
+            for one in self._changed
+            if not same_place(one.before.recipient, one.after.recipient)
         }
         first = served[0].order.recipient
         return any(one.id in moved for one in served) and not all(
@@ -252,9 +237,11 @@ class _Adjustment:
             write_backs.resume_for_parcel(connection, workspace, parcel.id, self._desk.now)
             return
         write_backs.stop_for_parcel(connection, workspace, parcel.id)
+        problem = changed_attention(self._orders[one.id].name, parcel, marked)
         self._desk.report.count("changed_after_label")
-        name = self._orders[one.id].name
-        self._desk.report.attend(changed_attention(name, parcel, marked))
+        self._desk.report.attend(problem)
+        if any(other.state is ParcelState.PENDING for other in shipment.parcels):
+            shipments.attend(connection, workspace, shipment.id, problem, self._desk.now)
 
     def _changes(
         self, shipment: Shipment, one: ChangedOrder, known: Mapping[str, Any]
@@ -291,20 +278,22 @@ def _without_prefix(known: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {name.removeprefix(prefix): pair for name, pair in known.items() if _is_of(name, prefix)}
 
 
-def conflict_attention(
-    shipment: Shipment, order: StoredOrder, contents: int | None
-) -> Attention | None:
-    """What a person must settle where the shop changed a corrected field."""
+def changed_under_correction(found: corrections.Conflict) -> InvalidShipment:
+    """The error for a corrected field that the shop changed since."""
+    params: dict[str, Scalar] = {
+        "field": found.field,
+        "ours": found.ours,
+        "theirs": found.theirs,
+    }
+    return InvalidShipment("order.changed_under_correction", field=found.field, params=params)
+
+
+def _conflict(shipment: Shipment, order: StoredOrder, contents: int | None) -> Attention | None:
     found = corrections.conflict(shipment.corrections, order.order, contents)
     if found is None:
         return None
-    return Attention(
-        code="order.changed_under_correction",
-        order=order.name,
-        field=found.field,
-        params={"field": found.field, "ours": found.ours, "theirs": found.theirs},
-        command=f"colisync edit {order.name} {found.field}=…",
-    )
+    command = f"colisync edit {order.name} {found.field}=…"
+    return Attention.of(changed_under_correction(found), order=order.name, command=command)
 
 
 def changed_attention(name: str, parcel: Parcel, marked: Mapping[str, Any]) -> Attention:

@@ -20,9 +20,7 @@ def allocate(
             left[line_id] = left.get(line_id, 0) - quantity
     given = []
     for held in still_open:
-        kept = {
-            line_id: min(quantity, left.get(line_id, 0)) for line_id, quantity in held.items()
-        }
+        kept = {line_id: min(quantity, left.get(line_id, 0)) for line_id, quantity in held.items()}
         kept = {line_id: quantity for line_id, quantity in kept.items() if quantity > 0}
         for line_id, quantity in kept.items():
             left[line_id] -= quantity

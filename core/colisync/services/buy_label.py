@@ -7,6 +7,7 @@ from colisync.errors import ColisyncError, RemoteError
 from colisync.model.attention import Attention, Outcome, ShipmentState
 from colisync.model.shipment import Shipment
 from colisync.model.workspace import Contract, Mode, Shop, Workspace
+from colisync.services.choose_method import choose_method
 from colisync.services.import_orders import refresh_orders
 from colisync.services.label_request import RequestMaker
 from colisync.services.label_run import LabelRun
@@ -112,10 +113,17 @@ class _Batch:
         for start in range(0, len(wanted), _REREAD):
             part = wanted[start : start + _REREAD]
             self._reread(part)
-            with self._bench.store.read() as connection:
-                ids = [one.shipment_id for one in part]
-                loaded = shipments.shipments(connection, self._client.key, ids)
+            ids = [one.shipment_id for one in part]
+            loaded = self._load(ids)
+            if any(one.decision is ShipmentState.DRAFT for one in loaded):
+                # The shop changed them under us: choose again, then go on.
+                self._report.add(choose_method(self._bench, self._client.key))
+                loaded = self._load(ids)
             yield from (one for one in loaded if one.decision is ShipmentState.READY)
+
+    def _load(self, ids: Sequence[int]) -> list[Shipment]:
+        with self._bench.store.read() as connection:
+            return shipments.shipments(connection, self._client.key, ids)
 
     def _reread(self, part: Sequence[Ready]) -> None:
         """The shop's address is read once more; a shop that is down blocks no label."""

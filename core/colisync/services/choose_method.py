@@ -4,23 +4,19 @@ No match is for a person, never a guess.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from colisync.errors import ColisyncError, ConfigurationError, InvalidShipment
 from colisync.model.attention import Attention, Outcome, ShipmentState
+from colisync.model.order import Standing
 from colisync.model.parcel import ParcelState
 from colisync.model.shipment import Shipment
-from colisync.model.workspace import Contract, Mode, RuleUse, Workspace
-from colisync.ports.carrier import Carrier
-from colisync.services import corrections, rules
-from colisync.services.adjust_shipments import conflict_attention
-from colisync.services.find_order import order_ids
-from colisync.services.label_request import RequestMaker
+from colisync.services import corrections
+from colisync.services.find_order import order_ids, shipment_name
 from colisync.services.report import Report
+from colisync.services.way import ContractFailed, Settings, WayFinder
 from colisync.services.workbench import Workbench
-from colisync.storage import orders as stored_orders
-from colisync.storage import shipments, workspaces
+from colisync.storage import orders as stored
+from colisync.storage import shipments
 from colisync.storage.orders import StoredOrder
 
 _CHUNK = 200
@@ -34,8 +30,6 @@ _CURED_BY_SETTINGS = frozenset(
     }
 )
 """Attentions that `colisync apply` can cure: looked at again each time."""
-
-_DRAFT_REFERENCE = "AAAAAAAAAAAA"
 
 
 def choose_method(
@@ -51,22 +45,8 @@ def choose_method(
 
 
 def choose_for(bench: Workbench, workspace: str, shipment_ids: Sequence[int]) -> Outcome:
-    """The same for the drafts among these shipments."""
+    """The same for the drafts among these shipments; what waits is told, too."""
     return _Choice(bench, workspace, tell_again=True).run(shipment_ids, ())
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """What a rule and a person's corrections give a shipment."""
-
-    contract_key: str
-    method: str
-    sender_key: str
-    insurance_eur: int
-    packaging_g: int
-    weight_g: int | None
-    hold: bool
-    by_person: bool
 
 
 class _Choice:
@@ -74,15 +54,106 @@ class _Choice:
 
     def __init__(self, bench: Workbench, workspace: str, *, tell_again: bool) -> None:
         self._bench = bench
-        self._report = Report()
+        self._workspace = workspace
         self._tell_again = tell_again
+        self._report = Report()
         with bench.store.read() as connection:
-            self._client: Workspace = workspaces.workspace(connection, workspace)
-            self._rules = workspaces.rules(connection, workspace)
-            self._contracts = {
-                one.key: one for one in workspaces.contracts(connection, workspace)
-            }
-            self._senders = {one.key: one for one in workspaces.senders(connection, workspace)}
-        self._now = bench.clock.now()
-        self._makers: dict[str, RequestMaker] = {}
-        self._orders: dict[int, StoredOrder] = {}
+            settings = Settings.read(connection, workspace)
+        self._ways = WayFinder(settings, bench.backends)
+        self._settings = settings
+
+    def run(self, drafts: Sequence[int], waiting: Sequence[int]) -> Outcome:
+        """What became of the drafts, and of what waits for settings."""
+        ids = [*drafts, *waiting]
+        for start in range(0, len(ids), _CHUNK):
+            self._choose(ids[start : start + _CHUNK])
+        return self._report.outcome()
+
+    def _choose(self, ids: Sequence[int]) -> None:
+        with self._bench.store.read() as connection:
+            found = shipments.shipments(connection, self._workspace, ids)
+            order_ids = {order_id for one in found for order_id in one.order_ids}
+            known = stored.orders(connection, self._workspace, order_ids)
+        changed = []
+        for shipment in found:
+            served = [known[one] for one in shipment.order_ids]
+            if _is_wanted(shipment, served) and self._is_open(shipment):
+                decided = self._decide(shipment, served)
+                if decided is not None:
+                    changed.append(decided)
+        with self._bench.store.write() as connection:
+            saved = shipments.save(connection, self._workspace, changed, self._bench.clock.now())
+        for one in saved:
+            self._tell(one)
+
+    def _is_open(self, shipment: Shipment) -> bool:
+        """Drafts, and what a change of settings may have cured; the rest is only told again."""
+        if shipment.decision is ShipmentState.DRAFT:
+            return True
+        problem = shipment.attention
+        if shipment.decision is not ShipmentState.ATTENTION or problem is None:
+            return False
+        if problem.code in _CURED_BY_SETTINGS:
+            return True
+        if self._tell_again:
+            self._report.attend(problem)
+        return False
+
+    def _decide(self, shipment: Shipment, served: Sequence[StoredOrder]) -> Shipment | None:
+        """The shipment as decided; None where it stays as it is."""
+        try:
+            decided = self._ways.prepare(shipment, served, self._bench.clock.now())
+        except ContractFailed as failure:
+            self._postpone(failure)
+            return None
+        except ColisyncError as error:
+            decided = self._to_attention(shipment, served, error)
+        if decided.attention is not None and decided.attention == shipment.attention:
+            if self._tell_again:
+                self._report.attend(decided.attention)
+            return None
+        return decided
+
+    def _to_attention(
+        self, shipment: Shipment, served: Sequence[StoredOrder], error: ColisyncError
+    ) -> Shipment:
+        with self._bench.store.read() as connection:
+            name = shipment_name(connection, self._workspace, shipment, served[0])
+        problem = Attention.of(error, order=served[0].name, command=self._cure(error, name))
+        return shipment.model_copy(
+            update={"decision": ShipmentState.ATTENTION, "attention": problem}
+        )
+
+    def _cure(self, error: ColisyncError, name: str) -> str:
+        if not isinstance(error, InvalidShipment):
+            return "colisync check" if isinstance(error, ConfigurationError) else _retry(name)
+        if error.field == corrections.METHOD:
+            contract = next(iter(self._settings.contracts), "CONTRACT")
+            method = str(error.params.get("instead") or "home").split(",")[0]
+            return f"colisync edit {name} method={contract}:{method}"
+        if corrections.is_editable(error.field):
+            return f"colisync edit {name} {error.field}=…"
+        return _retry(name)
+
+    def _postpone(self, failure: ContractFailed) -> None:
+        self._report.count("postponed")
+        if failure.first:
+            params = {**failure.error.params, "contract": failure.contract_key}
+            problem = Attention.of(failure.error, command="colisync check")
+            self._report.attend(problem.model_copy(update={"params": params}))
+
+    def _tell(self, shipment: Shipment) -> None:
+        self._report.count(shipment.decision.value)
+        if shipment.attention is not None:
+            self._report.attend(shipment.attention)
+
+
+def _is_wanted(shipment: Shipment, served: Sequence[StoredOrder]) -> bool:
+    """True where there is a parcel to buy, and every order is to be shipped."""
+    to_buy = any(one.state is ParcelState.PENDING for one in shipment.parcels)
+    to_ship = all(one.standing is Standing.TO_SHIP for one in served)
+    return bool(served) and to_buy and to_ship
+
+
+def _retry(name: str) -> str:
+    return f"colisync retry {name}"

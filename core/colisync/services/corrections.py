@@ -20,6 +20,7 @@ METHOD = "method"
 SENDER = "sender"
 INSURANCE = "insurance"
 PACKAGING = "packaging_g"
+HOLD = "hold"  # never edited: what a release leaves behind, so that the rule does not hold again
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +105,28 @@ def conflict(
         if theirs not in (one.shop_value, one.value):
             return Conflict(field, str(one.value), str(theirs), one, theirs)
     return None
+
+
+def decided(corrections: Iterable[Correction]) -> dict[str, Any]:
+    """What people decided of what a rule would give, as fields of RuleUse."""
+    held = holding(corrections)
+    fields = {
+        name: held[field].value
+        for field, name in (
+            (SENDER, "sender"),
+            (INSURANCE, "insurance"),
+            (PACKAGING, "packaging_g"),
+            (HOLD, "hold"),
+        )
+        if field in held
+    }
+    if METHOD in held:
+        fields["contract"], _, fields["method"] = str(held[METHOD].value).partition(":")
+    return fields
+
+
+def is_editable(field: str) -> bool:
+    """True where `colisync edit` takes the field."""
+    if field.startswith(RECIPIENT):
+        return field.removeprefix(RECIPIENT) in Address.model_fields
+    return field in (WEIGHT, POINT, METHOD, SENDER, INSURANCE, PACKAGING)

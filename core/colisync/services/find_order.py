@@ -58,19 +58,30 @@ def find_shipments(
         return found
     nth = int(match["nth"])
     if not 1 <= nth <= len(found):
-        params = {"order": order.name, "nth": nth, "count": len(found)}
-        raise ConfigurationError("order.no_such_shipment", params=params)
+        raise ConfigurationError(
+            "order.no_such_shipment",
+            params={"order": order.name, "nth": nth, "count": len(found)},
+        )
     return [found[nth - 1]]
+
+
+def shipment_name(
+    connection: Connection, workspace: str, shipment: Shipment, order: StoredOrder
+) -> str:
+    """What names this very shipment of the order: "shop/number", with "#2" behind it where the
+    order has several."""
+    served = shipments.shipments_of(connection, workspace, [order.id])
+    ids = [one.id for one in served if one.direction is Direction.OUTWARD]
+    if len(ids) < 2 or shipment.id not in ids:
+        return order.name
+    return f"{order.name}#{1 + ids.index(shipment.id)}"
 
 
 def labelled_parcels(connection: Connection, workspace: str, text: str) -> list[int]:
     """The ids of the order's parcels that have a label, box by box."""
     found = find_shipments(connection, workspace, text)
     return [
-        parcel.id
-        for shipment in found
-        for parcel in shipment.parcels
-        if parcel.state in WITH_LABEL
+        parcel.id for shipment in found for parcel in shipment.parcels if parcel.state in WITH_LABEL
     ]
 
 

@@ -14,6 +14,7 @@ from colisync.model.order import Order
 from colisync.model.workspace import Shop
 from colisync.ports.shop import OrderPage, ReadManyOrders, ShopConnector
 from colisync.services.adjust_shipments import ShopDesk
+from colisync.services.choose_method import choose_for
 from colisync.services.report import Report
 from colisync.services.take_orders import refuse_orders, take_gone, take_orders
 from colisync.services.workbench import Workbench
@@ -94,13 +95,20 @@ def refresh_orders(
 ) -> Outcome:
     """The shop's orders in these shipments, read once more just before their labels.
 
-    The same path as the import: a shipment whose order changed is a draft again, or waits.
+    The same path as the import. A shipment whose order changed is computed and chosen again: it is
+    ready with what the shop says now, or waits for a person.
     Raises RemoteError where the shop cannot be read.
     """
+    report = Report()
     with bench.store.read() as connection:
         found = shipments.shipments(connection, workspace, shipment_ids)
         ids = sorted({order_id for one in found for order_id in one.order_ids})
-    return reread_orders(bench, workspace, shop, ids)
+    report.add(reread_orders(bench, workspace, shop, ids))
+    with bench.store.read() as connection:
+        drafts = shipments.to_choose(connection, workspace, ids)
+    if drafts:
+        report.add(choose_for(bench, workspace, drafts))
+    return report.outcome()
 
 
 def reread_orders(
@@ -167,5 +175,3 @@ def _failed(shop: Shop, error: ColisyncError) -> Attention:
 def _paused(shop: Shop, reason: str) -> Attention:
     params = {"shop": shop.key, "reason": reason}
     return Attention(code="shop.paused", params=params, command="colisync check")
-
-

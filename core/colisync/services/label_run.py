@@ -119,6 +119,7 @@ class LabelRun:
     def _claim(self, batch: Sequence[Shipment]) -> list[Flight]:
         now = self._bench.clock.now()
         lease = leases.take(now)
+        self._requests.preload(batch)
         prepared = [(shipment, self._prepare(shipment)) for shipment in batch]
         flights = []
         with self._bench.store.write() as connection:
@@ -177,21 +178,24 @@ class LabelRun:
             raise bugs[0]
 
     def _store(self, answers: Sequence[tuple[Flight, Answer]]) -> None:
+        late = self._store_patiently(answers)
+        for flight, answer in answers:
+            self._tell(flight, answer, late=flight.claim.parcel_id in late)
+
+    def _store_patiently(self, answers: Sequence[tuple[Flight, Answer]]) -> frozenset[int]:
+        """The late ones, once all are stored; a database that is locked or full is waited for."""
         give_up_at = time.monotonic() + _STORE_PATIENCE_SECONDS
         pause = 0.2
         while True:
             try:
                 with self._bench.store.write() as connection:
-                    late = self._write(connection, answers)
-                break
+                    return self._write(connection, answers)
             except StorageUnavailable as error:
                 self.stopped = True
                 if time.monotonic() > give_up_at:
                     raise _unstored(error, answers) from error
                 self._bench.clock.sleep(pause)
                 pause = min(pause * 2, 5.0)
-        for flight, answer in answers:
-            self._tell(flight, answer, late=flight.claim.parcel_id in late)
 
     def _write(
         self, connection: Connection, answers: Sequence[tuple[Flight, Answer]]

@@ -7,7 +7,9 @@ from colisync.model.address import Address
 from colisync.model.order import Order, Standing
 from colisync.model.workspace import Shop
 
-_CANCELLED = frozenset({"cancelled", "canceled", "refunded", "failed", "trash", "deleted", "voided"})
+_CANCELLED = frozenset(
+    {"cancelled", "canceled", "refunded", "failed", "trash", "deleted", "voided"}
+)
 """Slugs by which shops say that an order will not be sent."""
 
 _FINISHED = frozenset({"completed", "shipped", "delivered", "fulfilled"})

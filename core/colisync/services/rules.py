@@ -54,9 +54,7 @@ def _chose(order: Order, choices: Sequence[str]) -> bool:
     if order.choice is None:
         return False
     title = order.choice.title.casefold()
-    return any(
-        one == order.choice.id or fnmatchcase(title, one.casefold()) for one in choices
-    )
+    return any(one == order.choice.id or fnmatchcase(title, one.casefold()) for one in choices)
 
 
 def _has_postcode(postcode: str, wanted: Sequence[str]) -> bool:
@@ -98,7 +96,5 @@ def _is_as_asked(when: RuleWhen, order: Order) -> bool:
     return when.pickup_point in (None, has_point) and when.company in (None, has_company)
 
 
-def _is_served(
-    address: Address, contracts: Sequence[str], coverage: Coverage | None
-) -> bool:
+def _is_served(address: Address, contracts: Sequence[str], coverage: Coverage | None) -> bool:
     return coverage is not None and any(coverage(one, address) for one in contracts)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from colisync.model.attention import Attention, Outcome, ShipmentState
 from colisync.model.noun import Noun
+from colisync.model.order import Standing
 from colisync.model.parcel import SEVERITY, ParcelState
 from colisync.model.shipment import Parcel, Shipment
 from colisync.model.writeback import EffectState
@@ -12,11 +13,12 @@ from colisync.services.find_order import find_orders
 from colisync.services.report import Report
 from colisync.services.workbench import Workbench
 from colisync.storage import alarms, orders, orphans, overview, shipments, workspaces, write_backs
-from colisync.storage.orders import Standing, StoredOrder
+from colisync.storage.orders import StoredOrder
 from colisync.storage.store import Connection
 from colisync.storage.write_backs import EffectStanding
 
 _CHUNK = 500
+_NO_LABEL = (ParcelState.PENDING, ParcelState.VOID)
 
 
 class OrderStatus(Noun):
@@ -127,7 +129,7 @@ def _status(
         order=stored.name,
         state=_state(stored, served, parcels),
         code=_code(stored, served, parcels),
-        numbers=tuple(one.number for one in parcels if one.number),
+        numbers=tuple(one.number for one in parcels if one.number and one.state not in _NO_LABEL),
         tracking=_tracking(parcels),
         told=bool(telling)
         and all(one.state in (EffectState.DONE, EffectState.SKIPPED) for one in telling),

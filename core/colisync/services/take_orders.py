@@ -187,9 +187,7 @@ def _placeholder(external_id: str) -> Order:
 
 def _attention(desk: ShopDesk, order: Order, one: UnreadableOrder) -> Attention:
     name = f"{desk.shop.key}/{order.number}"
-    return Attention(
-        code=one.key, order=name, params=one.params, command=f"colisync retry {name}"
-    )
+    return Attention(code=one.key, order=name, params=one.params, command=f"colisync retry {name}")
 
 
 def _unreadable_row(order: Order, digest: str, problem: Attention) -> OrderRow:

@@ -223,7 +223,8 @@ class _ShopTelling:
     def _postpone(
         self, effects: Sequence[ClaimedEffect], error: ColisyncError, command: str
     ) -> list[Ending]:
-        problem = Attention.of(error, order=self._shop.key, command=command)
+        params = {**error.params, "shop": self._shop.key}
+        problem = Attention(code=error.key, order=self._shop.key, params=params, command=command)
         self._report.attend(problem)
         self._report.count("postponed", len(effects))
         wait = error.retry_after if isinstance(error, RateLimited) else None

@@ -94,10 +94,10 @@ _VOID = text(
     " WHERE id = :parcel AND workspace = :workspace AND attempt = :attempt"
     " AND state IN ('pending', 'announced', 'labelled', 'uncertain')"
 )
-_RENEW = text(
-    "UPDATE parcels SET state = 'pending', number = NULL, partner_number = '', label_url = '',"
-    " labelled_at = NULL, printed_at = NULL, tracking_status = NULL, tracking_reason = NULL,"
-    " tracking_at = NULL, track_next_at = NULL, track_failures = 0, track_problem = ''"
+_RENEW = text(  # the old number stays until the new one takes its place: the order was labelled
+    "UPDATE parcels SET state = 'pending', label_url = '', printed_at = NULL,"
+    " tracking_status = NULL, tracking_reason = NULL, tracking_at = NULL, track_next_at = NULL,"
+    " track_failures = 0, track_problem = ''"
     " WHERE id = :parcel AND workspace = :workspace AND attempt = :attempt AND state = 'void'"
 )
 _ATTACH = text(

@@ -51,13 +51,16 @@ class Sheet:
     order: str
     format: str
     contents: tuple[bytes, ...]
+    state: str = ""
 
 
 def sheets(connection: Connection, workspace: str, parcel_ids: Sequence[int]) -> list[Sheet]:
     """The current label of each parcel, its CN23 and papers after it, in the order of labelling."""
     parcels, documents = tables.parcels, tables.documents
     query = (
-        select(parcels.c.id, parcels.c.number, parcels.c.shipment_id, documents)
+        select(
+            parcels.c.id, parcels.c.number, parcels.c.shipment_id, parcels.c.state, documents
+        )
         .join(
             documents,
             and_(documents.c.parcel_id == parcels.c.id, documents.c.attempt == parcels.c.attempt),
@@ -73,7 +76,12 @@ def sheets(connection: Connection, workspace: str, parcel_ids: Sequence[int]) ->
         contents = (*known.contents, row.content) if known else (row.content,)
         name = names.get(row.shipment_id, "")
         found[row.parcel_id] = Sheet(
-            row.parcel_id, row.number, name, known.format if known else row.format, contents
+            row.parcel_id,
+            row.number,
+            name,
+            known.format if known else row.format,
+            contents,
+            row.state,
         )
     return list(found.values())
 

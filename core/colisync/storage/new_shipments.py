@@ -5,31 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, insert, select
 
 from colisync.model.address import Address
 from colisync.model.label import Direction
 from colisync.model.pickup import PickupPoint
 from colisync.storage import tables
+from colisync.storage.bulk import run_many
 from colisync.storage.store import Connection
 
 _shipments = tables.shipments
 _links = tables.shipment_orders
 
-_LINK = text(
+_LINK = (
     "INSERT INTO shipment_orders (workspace, shipment_id, order_id, ordinal, direction)"
-    " SELECT :workspace, :shipment, id, :ordinal, :direction FROM orders"
-    " WHERE id = :order AND workspace = :workspace"
+    " SELECT workspace, CAST(? AS BIGINT), id, CAST(? AS INTEGER), CAST(? AS VARCHAR) FROM orders"
+    " WHERE id = ? AND workspace = ?"
     " ON CONFLICT (order_id, ordinal, direction) DO NOTHING"
 )
-_ADD_LINE = text(
+_ADD_LINE = (
     "INSERT INTO shipment_lines (workspace, shipment_id, order_id, line_id, quantity)"
-    " VALUES (:workspace, :shipment, :order, :line, :quantity)"
+    " VALUES (?, ?, ?, ?, ?)"
 )
-_ADD_PARCEL = text(
-    "INSERT INTO parcels (workspace, shipment_id, ordinal, weight_g)"
-    " VALUES (:workspace, :shipment, :ordinal, :weight)"
-)
+_ADD_PARCEL = "INSERT INTO parcels (workspace, shipment_id, ordinal) VALUES (?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +55,31 @@ def create_shipments(
     """The id of each shipment made; None where its order has that shipment already."""
     if not new:
         return []
-    statement = insert(_shipments).returning(_shipments.c.id, sort_by_parameter_order=True)
-    rows = [_new_values(workspace, one, now) for one in new]
-    ids = list(connection.execute(statement, rows).scalars())
+    ids = _insert(connection, workspace, new, now)
     links = [
-        {
-            "workspace": workspace,
-            "shipment": shipment_id,
-            "order": one.order_id,
-            "ordinal": one.ordinal,
-            "direction": one.direction.value,
-        }
+        (shipment_id, one.ordinal, one.direction.value, one.order_id, workspace)
         for shipment_id, one in zip(ids, new, strict=True)
     ]
     kept = set(ids)
-    if connection.execute(_LINK, links).rowcount != len(links):
+    if run_many(connection, _LINK, links) != len(links):
         kept = _keep_linked(connection, workspace, ids)
     _fill(connection, workspace, [pair for pair in zip(ids, new, strict=True) if pair[0] in kept])
     return [shipment_id if shipment_id in kept else None for shipment_id in ids]
+
+
+def _insert(
+    connection: Connection, workspace: str, new: Sequence[NewShipment], now: datetime
+) -> list[int]:
+    rows = [_new_values(workspace, one, now) for one in new]
+    columns = (_shipments.c.id, _shipments.c.order_fingerprint)
+    marks = [one.order_fingerprint for one in new]
+    if len(set(marks)) < len(marks):
+        statement = insert(_shipments).returning(*columns, sort_by_parameter_order=True)
+        return [row.id for row in connection.execute(statement, rows)]
+    # Asked for their order, rows go one by one on SQLite; told apart by content, all at once.
+    made = connection.execute(insert(_shipments).returning(*columns), rows)
+    by_mark = {row.order_fingerprint: row.id for row in made}
+    return [by_mark[mark] for mark in marks]
 
 
 def _new_values(workspace: str, one: NewShipment, now: datetime) -> dict[str, Any]:
@@ -111,22 +116,14 @@ def _keep_linked(connection: Connection, workspace: str, ids: Sequence[int]) -> 
 
 def _fill(connection: Connection, workspace: str, made: Sequence[tuple[int, NewShipment]]) -> None:
     lines = [
-        {
-            "workspace": workspace,
-            "shipment": shipment_id,
-            "order": one.order_id,
-            "line": line_id,
-            "quantity": quantity,
-        }
+        (workspace, shipment_id, one.order_id, line_id, quantity)
         for shipment_id, one in made
         for line_id, quantity in one.lines
     ]
     parcels = [
-        {"workspace": workspace, "shipment": shipment_id, "ordinal": ordinal, "weight": None}
+        (workspace, shipment_id, ordinal)
         for shipment_id, one in made
         for ordinal in range(1, one.parcels + 1)
     ]
-    if lines:
-        connection.execute(_ADD_LINE, lines)
-    if parcels:
-        connection.execute(_ADD_PARCEL, parcels)
+    run_many(connection, _ADD_LINE, lines)
+    run_many(connection, _ADD_PARCEL, parcels)

@@ -12,23 +12,25 @@ from colisync.model.attention import Attention
 from colisync.model.order import Order, Standing
 from colisync.model.parcel import ParcelState
 from colisync.storage import tables
+from colisync.storage.bulk import run_many
 from colisync.storage.moments import from_text, to_text
 from colisync.storage.store import Connection
 
 _orders = tables.orders
 
-_UPSERT = text(
+_UPSERT = (
     "INSERT INTO orders (workspace, shop_id, external_id, number, status, modified_at,"
     " fingerprint, content, raw, standing, attention, first_seen_at, seen_at)"
-    " SELECT :workspace, :shop, :external_id, :number, :status, :modified_at, :fingerprint,"
-    " :content, :raw, :standing, :attention, :now, :now"
-    " WHERE EXISTS (SELECT 1 FROM shops WHERE id = :shop AND workspace = :workspace)"
+    " SELECT workspace, id, CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS VARCHAR),"
+    " CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS TEXT), CAST(? AS TEXT),"
+    " CAST(? AS VARCHAR), CAST(? AS TEXT), CAST(? AS VARCHAR), CAST(? AS VARCHAR)"
+    " FROM shops WHERE id = ? AND workspace = ?"
     " ON CONFLICT (shop_id, external_id) DO UPDATE SET number = excluded.number,"
     " status = excluded.status, modified_at = excluded.modified_at,"
     " fingerprint = excluded.fingerprint, content = excluded.content,"
     " raw = CASE WHEN excluded.raw = '' THEN orders.raw ELSE excluded.raw END,"
     " standing = excluded.standing, attention = excluded.attention, seen_at = excluded.seen_at"
-    " WHERE orders.workspace = excluded.workspace AND orders.modified_at <= excluded.modified_at"
+    " WHERE orders.modified_at <= excluded.modified_at"
 )
 _KNOWN = "SELECT id, external_id, fingerprint, modified_at, standing, content FROM orders"
 _KNOWN_OF_SHOP = text(
@@ -145,9 +147,8 @@ def upsert_orders(
     if not rows:
         return {}
     at = to_text(now)
-    fixed = {"workspace": workspace, "shop": shop_id, "now": at}
     ordered = sorted(rows, key=lambda row: row.external_id)
-    connection.execute(_UPSERT, [_values(row) | fixed for row in ordered])
+    run_many(connection, _UPSERT, [(*_values(row), at, at, shop_id, workspace) for row in ordered])
     values = {
         "workspace": workspace,
         "shop": shop_id,
@@ -156,18 +157,18 @@ def upsert_orders(
     return {row.external_id: row.id for row in connection.execute(_IDS_OF_SHOP, values)}
 
 
-def _values(row: OrderRow) -> dict[str, Any]:
-    return {
-        "external_id": row.external_id,
-        "number": row.number,
-        "status": row.status,
-        "modified_at": to_text(row.modified_at),
-        "fingerprint": row.fingerprint,
-        "standing": row.standing.value,
-        "content": row.content,
-        "raw": row.raw,
-        "attention": row.attention,
-    }
+def _values(row: OrderRow) -> tuple[str, ...]:
+    return (
+        row.external_id,
+        row.number,
+        row.status,
+        to_text(row.modified_at),
+        row.fingerprint,
+        row.content,
+        row.raw,
+        row.standing.value,
+        row.attention,
+    )
 
 
 def orders(

@@ -1,5 +1,7 @@
 """The database: connections, transactions, and what goes wrong with them."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -72,14 +74,27 @@ def _open_sqlite(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # transactions are ours: see _begin
+    _use_wal(connection)
     for pragma in (
-        "journal_mode = WAL",
         "synchronous = FULL",  # a label paid is on the disk before anything else happens
         "foreign_keys = ON",
         f"busy_timeout = {_BUSY_SECONDS * 1000}",
         f"cache_size = -{_CACHE_KIB}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # The switch does not wait for the busy time-out: two processes may open a new database at once.
+    give_up = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
 
 
 def _begin(connection: Connection) -> None:
@@ -104,12 +119,15 @@ def _translated() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StorageUnavailable("storage.away", params={"detail": str(error.orig)}) from error
+        if "malformed" in str(error.orig) or "not a database" in str(error.orig):
+            params = {"detail": str(error.orig)}
+            raise StorageUnavailable("storage.damaged", params=params) from error
         raise
 
 
 def _what_failed(error: OperationalError) -> str:
     text = str(error.orig).lower()
-    if "locked" in text or "busy" in text:
+    if any(word in text for word in ("locked", "busy", "deadlock", "lock timeout")):
         return "storage.locked"
     if "full" in text or "no space" in text or "disk i/o" in text:
         return "storage.disk_full"

@@ -302,6 +302,7 @@ orphans = Table(  # labels that exist, or may, and serve no parcel
     Column("content", LargeBinary),
     Column("created_at", Moment, nullable=False),
     Column("scanned_at", Moment),  # scanned all the same: an alarm
+    Column("look_next_at", Moment),  # when the carrier is asked again; NULL = not asked yet
     UniqueConstraint("parcel_id", "attempt"),
     Index(None, "number"),
 )

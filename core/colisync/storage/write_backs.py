@@ -302,7 +302,7 @@ def of_orders(
 
 
 def problems(connection: Connection, workspace: str) -> list[Attention]:
-    """What the shops refused and nobody tries again by itself, oldest first."""
+    """What the shops refused and nobody tries again by itself, each once, oldest first."""
     query = (
         select(_rows.c.problem)
         .where(
@@ -313,6 +313,5 @@ def problems(connection: Connection, workspace: str) -> list[Attention]:
         )
         .order_by(_rows.c.id)
     )
-    return [
-        Attention.model_validate_json(problem) for problem in connection.execute(query).scalars()
-    ]
+    found = dict.fromkeys(connection.execute(query).scalars())
+    return [Attention.model_validate_json(problem) for problem in found]

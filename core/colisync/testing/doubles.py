@@ -158,9 +158,7 @@ class FakeShop:
     def orders(self, external_ids: Sequence[str]) -> dict[str, Order]:
         """Those of the orders that the shop still has."""
         self._call("orders")
-        return {
-            one: self.orders_by_id[one] for one in external_ids if one in self.orders_by_id
-        }
+        return {one: self.orders_by_id[one] for one in external_ids if one in self.orders_by_id}
 
     def shipping_choices(self) -> list[ShippingChoice]:
         """Home and pick-up."""
@@ -288,9 +286,7 @@ class FakeCarrier:
         for parcel in parcels:
             self.tracked.append(parcel)
             if parcel.number in self.track_failures:
-                yield TrackingFailure(
-                    parcel_id=parcel.id, key=self.track_failures[parcel.number]
-                )
+                yield TrackingFailure(parcel_id=parcel.id, key=self.track_failures[parcel.number])
             for event in self.events[parcel.number]:
                 yield event.model_copy(update={"parcel_id": parcel.id})
 

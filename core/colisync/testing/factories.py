@@ -245,9 +245,7 @@ class Seed:
         """Every shipment of the order of that number, as stored."""
         with self.store.read() as connection:
             found = orders.orders_numbered(connection, self.workspace, str(number))
-            return shipments.shipments_of(
-                connection, self.workspace, [one.id for one in found]
-            )
+            return shipments.shipments_of(connection, self.workspace, [one.id for one in found])
 
     def stored(self, number: int | str) -> StoredOrder:
         """The order of that number, as stored."""

@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import Boolean, Column, Connection, Integer, LargeBinary, Table, Text, select
 from sqlalchemy import delete as sql_delete
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from colisync import storage
 from colisync.errors import ColisyncError
@@ -31,30 +31,39 @@ from colisync.storage.tables import metadata
 MINE, OTHER, WORD, MARK = "mine", "other", "main", "MARK-OF-MINE"
 PAST = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-_NOT_REPOSITORIES = {"migrate", "migrations", "moments", "store", "tables", "upsert"}
+_NOT_REPOSITORIES = {"bulk", "migrate", "migrations", "moments", "store", "tables", "upsert"}
 _WITHOUT_WORKSPACE = {("workspaces", "workspaces")}  # the one that lists keys
 
 Function = Callable[..., Any]
 Variant = Mapping[str, str]
-VARIANTS: tuple[Variant, ...] = (
-    {"parcels": "pending", "shipments": "draft", "orders": "to_ship", "write_backs": "waiting"},
-    {"parcels": "buying", "shipments": "ready", "orders": "waiting", "write_backs": "sent"},
-    {"parcels": "labelled", "shipments": "attention", "orders": "gone", "write_backs": "failed"},
-    {"parcels": "uncertain", "shipments": "ready", "orders": "unreadable", "write_backs": "done"},
+VARIANTS: tuple[Variant, ...] = tuple(
+    dict(zip(("parcels", "shipments", "orders", "write_backs"), states.split(), strict=True))
+    for states in (
+        "pending ready to_ship waiting",
+        "buying ready waiting sent",
+        "labelled attention to_ship waiting",
+        "labelled ready gone stopped",
+        "uncertain draft unreadable failed",
+        "pending draft to_ship done",
+    )
 )
-_STATES = {"parcels": "state", "shipments": "decision", "orders": "standing"} | {
-    "write_backs": "state"
+_STATES = {
+    "parcels": "state",
+    "shipments": "decision",
+    "orders": "standing",
+    "write_backs": "state",
 }
+_CONSTRAINT = "a constraint refuses it"
+_PROBLEMS = {"paused", "attention", "problem", "track_problem", "changed_after_label"}
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one call did: its result or error as text, and whether any row of either changed."""
+    """What one call did: its result or error as text, and whose rows it changed."""
 
     text: str
     raised: bool
-    mine_changed: bool
-    other_changed: bool
+    changed: frozenset[str]
 
 
 def repository_functions() -> Iterator[tuple[str, Function]]:
@@ -80,7 +89,7 @@ def repository_functions() -> Iterator[tuple[str, Function]]:
 def populate(store: Store, variant: Variant, *, open_ends: bool) -> None:
     """One row of `MINE` in every table, and the empty workspace `OTHER`.
 
-    With `open_ends`, times that may be absent are; else all lie in the past.
+    With `open_ends`, times and problems that may be absent are; else times lie in the past.
     """
     with store.write() as connection:
         for table in metadata.sorted_tables:
@@ -108,43 +117,83 @@ def _cell(column: Column[Any], *, open_ends: bool) -> Any:
         return MARK.encode()
     if column.foreign_keys or isinstance(column.type, Integer):
         return 1
-    return MARK if isinstance(column.type, Text) and not column.name.endswith("_key") else WORD
+    if column.name in _PROBLEMS and open_ends:
+        return ""
+    if column.name == "effect":
+        return "status"
+    asked_for = column.name.endswith("_key") or column.name.startswith("lease_")
+    return MARK if isinstance(column.type, Text) and not asked_for else WORD
 
 
-def call(store: Store, function: Function, workspace: str, *, alone: bool = False) -> Seen:
-    """What `function` does for `workspace`, undone afterwards; `alone` takes all of `MINE` away
-    before. Raises what is neither an error of ours nor a broken constraint."""
+def call(store: Store, function: Function, workspace: str) -> Seen:
+    """What `function` does for `workspace`, undone afterwards.
+
+    Raises what is neither an error of ours nor a broken constraint.
+    """
     with store.engine.connect() as connection, connection.begin() as transaction:
-        if alone:
-            _remove_mine(connection)
-        before = _rows(connection, MINE), _rows(connection, OTHER)
-        try:
-            text, raised = _text(function(connection, workspace, **arguments(function))), False
-        except (ColisyncError, LookupError) as error:
-            text, raised = str(error), True
-        except IntegrityError:
-            transaction.rollback()
-            return Seen("constraint", raised=True, mine_changed=False, other_changed=False)
-        after = _rows(connection, MINE), _rows(connection, OTHER)
+        before = _rows(connection)
+        text, raised = _run(connection, function, workspace)
+        if text == _CONSTRAINT:
+            return Seen(text, raised=True, changed=frozenset())
+        after = _rows(connection)
         transaction.rollback()
-    return Seen(text, raised, before[0] != after[0], before[1] != after[1])
+    return Seen(text, raised, frozenset(owner for owner in before if before[owner] != after[owner]))
 
 
-def _text(result: Any) -> str:
-    return repr(list(result) if isinstance(result, Iterator) else result)
+def _call_alone(store: Store, function: Function) -> str:
+    """What `function` gives `OTHER` where `MINE` does not exist."""
+    with store.engine.connect() as connection, connection.begin() as transaction:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(sql_delete(table).where(_owner(table) == MINE))
+        text, _ = _run(connection, function, OTHER)
+        transaction.rollback()
+    return text
 
 
-def _remove_mine(connection: Connection) -> None:
-    for table in reversed(metadata.sorted_tables):
-        connection.execute(sql_delete(table).where(_owner(table) == MINE))
+def _run(connection: Connection, function: Function, workspace: str) -> tuple[str, bool]:
+    try:
+        result = function(connection, workspace, **arguments(function))
+        return repr(list(result) if isinstance(result, Iterator) else result), False
+    except (ColisyncError, LookupError) as error:
+        return str(error), True
+    except IntegrityError:
+        return _CONSTRAINT, True
 
 
-def _rows(connection: Connection, workspace: str) -> list[str]:
-    return [
-        repr(row)
-        for table in metadata.sorted_tables
-        for row in connection.execute(select(table).where(_owner(table) == workspace))
-    ]
+def fault_of(store: Store, function: Function) -> str:
+    """What is wrong with a call for `OTHER`: it changes `MINE`, or gives something of it, or fails.
+
+    Empty where all is well.
+    """
+    try:
+        seen = call(store, function, OTHER)
+    except (DBAPIError, ValueError, TypeError, AttributeError) as error:
+        return f"fails: {error}"[:200]
+    if MINE in seen.changed:
+        return "changes it"
+    if MARK in seen.text:
+        return "shows it"
+    writes_its_own = seen.raised or seen.changed
+    if writes_its_own or _call_alone(store, function) == seen.text:
+        return ""
+    return f"counts it: {seen.text}"[:200]
+
+
+def has_teeth(store: Store, function: Function) -> bool:
+    """True where a call for `MINE` itself ends otherwise than one for `OTHER`."""
+    try:
+        return call(store, function, MINE) != call(store, function, OTHER)
+    except (ValueError, DBAPIError):  # it has read what is not JSON: it saw the row
+        return True
+
+
+def _rows(connection: Connection) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {MINE: [], OTHER: []}
+    for table in metadata.sorted_tables:
+        owner = _owner(table).name
+        for row in connection.execute(select(table).order_by(*table.primary_key)).mappings():
+            found[row[owner]].append(repr(row))
+    return found
 
 
 def _owner(table: Table) -> Column[Any]:

@@ -94,8 +94,8 @@ class RawPeer:
                 return
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open.append(accepted)
-            self._start(self._serve, accepted, self.connections)
             self.connections += 1
+            self._start(self._serve, accepted, self.connections - 1)
 
     def _start(self, work: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=work, args=args, daemon=True)

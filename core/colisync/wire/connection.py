@@ -2,6 +2,7 @@
 
 import http.client
 import io
+import logging
 import socket
 import ssl
 import time
@@ -13,6 +14,10 @@ from urllib3.exceptions import NewConnectionError
 
 from colisync.wire.addresses import open_socket
 from colisync.wire.deadline import Stage, Watch, current_watch
+
+# urllib3 logs whole URLs, and some remotes want their secrets there; our record is the Exchange.
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).addFilter(lambda _: False)
 
 IDLE_SECONDS = 15.0
 _PIECE = 65536
@@ -29,6 +34,7 @@ class _TimedReader(io.RawIOBase):
         self._inner = inner
         self._sock = sock
         self._watch = watch
+        self.ended = False
 
     def readable(self) -> bool:
         return True
@@ -39,10 +45,12 @@ class _TimedReader(io.RawIOBase):
         if set_to is None or patience < set_to:
             self._sock.settimeout(patience)
         try:
-            return self._inner.readinto(buffer)
+            count = self._inner.readinto(buffer)
         except TimeoutError:
             self._watch.timed_out = True
             raise
+        self.ended = count == 0
+        return count
 
     def close(self) -> None:
         self._inner.close()
@@ -57,7 +65,16 @@ class _TimedResponse(http.client.HTTPResponse):
         watch = current_watch.get()
         watch.stage = Stage.ANSWER
         plain: io.RawIOBase = self.fp.detach()
-        self.fp = io.BufferedReader(_TimedReader(plain, sock, watch))
+        self._reader = _TimedReader(plain, sock, watch)
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        """Returns with status and headers. Raises IncompleteRead where they break off: http.client
+        takes the end of the connection for the end of the headers."""
+        super().begin()
+        if self._reader.ended:
+            self.close()
+            raise http.client.IncompleteRead(b"")
 
 
 class _Timed(HTTPConnection):

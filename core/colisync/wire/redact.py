@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from colisync.errors import Exchange
 from colisync.ports.http import HttpAnswer
@@ -15,19 +16,23 @@ SHOWN = 4096
 _WINDOW = 4 * SHOWN
 _SHORTEST = 4
 
-_NAMES = (
-    r"[\w.-]*(?:authorization|cookie|passw(?:or)?d|pwd|passphrase|secret|token|api[_-]?key"
-    r"|consumer[_-]?key|access[_-]?key|control[_-]?key|private[_-]?key|webservice[_-]?key"
-    r"|order[_-]?key|credential|signature|oauth_\w+)[\w.-]*"
+_SECRET_NAME = re.compile(
+    r"authorization|cookie|passw(?:or)?d|pwd|passphrase|secret|token|credential|signature"
+    r"|(?:api|consumer|access|control|private|webservice|order)[_-]?key|^oauth_|^ws_key$|^sig$",
+    re.IGNORECASE,
 )
-_SECRET_NAME = re.compile(_NAMES, re.IGNORECASE)
-_QUERY = re.compile(rf"(?<![\w.-])({_NAMES}|ws_key|sig)=[^&\s\"'<>]*", re.IGNORECASE)
-_JSON = re.compile(
-    rf'("(?:{_NAMES})"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[-\w.]+)', re.IGNORECASE | re.DOTALL
+# Each finds every pair and leaves the verdict to _SECRET_NAME: that is linear, whatever comes in.
+_PAIRS = (
+    re.compile(r"""(?<![\w.-])(?P<name>[\w.-]{1,64})=(?P<value>[^&\s"'<>]*)"""),
+    re.compile(
+        r""""(?P<name>[\w.-]{1,64})"\s{0,9}:\s{0,9}"""
+        r"""(?P<value>"(?:[^"\\]|\\.)*(?:"|\\?$)|-?[0-9][0-9.eE+-]*)""",
+        re.DOTALL,
+    ),
+    re.compile(r"<(?:\w{1,64}:)?(?P<name>[\w.-]{1,64})(?:\s[^<>]*)?>(?P<value>[^<]+)"),
 )
-_XML = re.compile(rf"(<(?:\w+:)?(?:{_NAMES})(?:\s[^>]*)?>)[^<]*", re.IGNORECASE)
-_SCHEME = re.compile(r"\b(Basic|Bearer)(\s+|%20|\+)[\w.~+/=-]{6,}", re.IGNORECASE)
-_USERINFO = re.compile(r"(//)[^/\s@\"'<>]+@")
+_SCHEME = re.compile(r"\b(Basic|Bearer)(\s{1,9}|%20|\+)[\w.~+/=-]{6,}", re.IGNORECASE)
+_USERINFO = re.compile(r"(//)[^/\s@\"'<>]{1,256}@")
 
 
 class Redactor:
@@ -40,9 +45,11 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._known = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST)
-        kept = sorted(self._known, key=len, reverse=True)
-        self._secrets = _pattern(kept)
-        self._longest = max((len(secret.encode()) * 12 for secret in kept), default=0)
+        self._longest = max((len(secret.encode()) * 12 for secret in self._known), default=0)
+
+    @cached_property
+    def _secrets(self) -> re.Pattern[str] | None:
+        return _pattern(sorted(self._known, key=len, reverse=True))
 
     def with_headers(self, headers: Mapping[str, str]) -> "Redactor":
         """This redactor, knowing also the secrets that these headers carry: a remote's error page
@@ -50,7 +57,7 @@ class Redactor:
         found = {
             part
             for name, value in headers.items()
-            if _SECRET_NAME.fullmatch(name)
+            if _SECRET_NAME.search(name)
             for part in _credentials(value)
         }
         return Redactor(self._known | found) if found - self._known else self
@@ -61,14 +68,14 @@ class Redactor:
             text = self._secrets.sub(MASK, text)
         text = _USERINFO.sub(rf"\1{MASK}@", text)
         text = _SCHEME.sub(rf"\1\2{MASK}", text)
-        text = _QUERY.sub(rf"\1={MASK}", text)
-        text = _JSON.sub(rf'\1"{MASK}"', text)
-        return _XML.sub(rf"\1{MASK}", text)
+        for pairs in _PAIRS:
+            text = pairs.sub(_masked, text)
+        return text
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The same headers, secret ones masked whole."""
         return {
-            name: MASK if _SECRET_NAME.fullmatch(name) else self.text(value)
+            name: MASK if _SECRET_NAME.search(name) else self.text(value)
             for name, value in headers.items()
         }
 
@@ -90,6 +97,14 @@ class Redactor:
         if binary or len(text) > SHOWN or cut:
             return text[:SHOWN] + f"<{len(body)} bytes>"
         return text
+
+
+def _masked(pair: re.Match[str]) -> str:
+    if not _SECRET_NAME.search(pair["name"]):
+        return pair[0]
+    start = pair.start("value") - pair.start()
+    quote = '"' if pair[0].startswith('"') else ""
+    return f"{pair[0][:start]}{quote}{MASK}{quote}"
 
 
 def _credentials(value: str) -> set[str]:

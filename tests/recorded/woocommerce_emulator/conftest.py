@@ -56,6 +56,8 @@ class Replayer:
             made = json.loads(body)
             if recorded.get("trimmed"):
                 made = made[: len(recorded["body"])]
+            elif exact:
+                assert len(body) == recorded["bytes"], body
             _check(made, recorded["body"], name, exact=exact)
         return exchange
 

@@ -37,9 +37,7 @@ def shops(replayer: Any) -> dict[bool, Any]:
 def test_an_order_put_in_comes_out_byte_for_byte(shops: Any, name: str) -> None:
     played = shops[not name.startswith("cpt_")]
     played.shop.add_order(**body_of("orders", name))
-    exchange = played.play("orders", name)
-    _, _, content = played.send(name, exchange["request"])
-    assert len(content) == exchange["response"]["bytes"]
+    played.play("orders", name)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +64,7 @@ def test_status_and_meta_are_written_as_recorded(replayer: Any) -> None:
     assert [note["note"] for note in notes] == [
         "Order status changed from Processing to Completed."
     ]
+    played.play("writes", "order_put_completed_notes_after", exact=False)
     for name in ("again", "by_id", "delete_null"):
         played.play("writes", f"order_put_meta_{name}")
     for name in ("same_meta", "unknown_field", "bad_status", "hyphen_status", "bad_json"):
@@ -75,6 +74,18 @@ def test_status_and_meta_are_written_as_recorded(replayer: Any) -> None:
     played.shop.change_order(136, customer_note="")
     played.play("writes", "order_put_meta_missing_key", exact=False)
     assert [mail["kind"] for mail in played.shop.books()["mails"]] == ["completed"]
+
+
+def test_a_put_hidden_in_a_post_is_a_put(replayer: Any) -> None:
+    played = replayer()
+    for order_id in (944, 149):
+        played.shop.add_order(id=order_id, status="on-hold")
+    for name in ("method_override_header", "method_override_query"):
+        played.play("overrides", name)
+    before = played.shop.order(149)["shipping"]
+    played.play("overrides", "order_put_shipping_address", exact=False)
+    assert played.shop.order(149)["shipping"] == {**before, "address_2": "Porte B"}
+    assert [write["method"] for write in played.shop.books()["writes"]] == ["PUT"] * 3
 
 
 def test_lines_are_changed_and_added_as_recorded(replayer: Any) -> None:
@@ -107,6 +118,7 @@ def test_notes_are_written_and_read_as_recorded(replayer: Any) -> None:
     for name in ("note_post_customer", "note_post_internal"):
         played.play("notes", name)
     played.play("notes", "notes_get_customer")
+    played.play("notes", "notes_get", exact=False)
     for name in (
         "post_empty",
         "order_404",
@@ -140,6 +152,10 @@ def test_batches_answer_item_by_item_as_recorded(replayer: Any) -> None:
     exchange = played.play("batch", "batch_empty")
     for name in ("batch_put_method", "batch_create_order"):
         played.play("batch", name, exact=False)
+    twice = json.loads((HERE / "batch" / "batch_duplicate_id.json").read_text("utf-8"))
+    _, _, content = played.send("batch_duplicate_id", twice["request"])
+    notes = [order["customer_note"] for order in json.loads(content)["update"]]
+    assert notes == [row["customer_note"] for row in twice["response"]["body"]]
     mixed = json.loads((HERE / "batch" / "batch_mixed_errors.json").read_text("utf-8"))
     _, _, content = played.send("batch_mixed_errors", mixed["request"])
     made, recorded = json.loads(content)["update"], mixed["response"]["body"]["update"]
@@ -210,14 +226,17 @@ def test_the_site_describes_itself_as_recorded(shops: Any, name: str) -> None:
 
 def test_zones_are_made_and_changed_as_recorded(replayer: Any) -> None:
     played = replayer()
-    for name in ("France métropolitaine", "Outre-mer", "Union européenne", "Suisse"):
+    for name in ("France métropolitaine", "Outre-mer", "Union européenne"):
         played.shop.add_zone(name, ["FR", "MC"], ["flat_rate", "local_pickup"])
+    played.shop.add_zone("Suisse", ["CH"], ["flat_rate", "local_pickup", "free_shipping"])
     for name in ("zones", "zone_locations", "zone_0_methods", "methods"):
         played.play("zones", f"shipping_{name}", exact=name != "zones")
     played.play("zones", "shipping_zone_create")
     played.play("zones", "shipping_zone_locations_put")
     made = played.play("zones", "shipping_zone_method_create_flat_rate", exact=False)
     assert made["response"]["body"]["title"] == "Flat rate"
+    made = played.play("zones", "shipping_zone_method_update", exact=False)
+    assert made["response"]["body"]["title"] == "Colissimo Corse"
     played.play("zones", "shipping_zone_method_bad")
     for name in ("delete_no_force", "delete"):
         played.play("zones", f"shipping_zone_{name}")

@@ -14,7 +14,7 @@ from colisync.carriers.colissimo.account import (
     sample_request,
     warning,
 )
-from colisync.carriers.colissimo.coverage import METHODS, coverage, needs_customs
+from colisync.carriers.colissimo.coverage import METHODS
 from colisync.carriers.colissimo.decode import decode_check, decode_purchase, decode_reprint
 from colisync.carriers.colissimo.encode import (
     Body,
@@ -24,8 +24,9 @@ from colisync.carriers.colissimo.encode import (
     encode_label,
     encode_reprint,
     encode_tracking,
+    sold_territory,
 )
-from colisync.carriers.colissimo.parties import Note
+from colisync.carriers.colissimo.parties import Notes
 from colisync.carriers.colissimo.settings import ColissimoSettings
 from colisync.carriers.colissimo.timeline import decode_timeline
 from colisync.errors import (
@@ -50,6 +51,7 @@ _TIMELINE = "/tracking-timeline-ws/rest/tracking/timelineCompany"
 _ACCOUNT = "/api-ewe/v1/rest/additionalinformations"
 _JSON = {"Content-Type": "application/json", "Accept": "*/*"}
 _GIVE_UP_AFTER = 5
+_TRACKING_SECONDS = 15.0  # one number may not hold up the others; the plug-in waits 10
 
 
 class ColissimoCarrier:
@@ -89,24 +91,7 @@ class ColissimoCarrier:
 
     def offers(self, request: LabelRequest) -> list[Offer]:
         """Every method, sold or not for this sender and recipient. Pure."""
-        try:
-            territory = coverage(request.sender, request.recipient)
-        except InvalidShipment as error:
-            return [Offer(method=method, sold=False, reason=error.key) for method in METHODS]
-        if needs_customs(territory, request.recipient):
-            reason = "colissimo.customs_not_yet"
-            return [Offer(method=method, sold=False, reason=reason) for method in METHODS]
-        return [
-            Offer(method=method, sold=True)
-            if method in territory.sold
-            else Offer(
-                method=method,
-                sold=False,
-                reason="colissimo.method_not_sold",
-                sold_instead=territory.sold,
-            )
-            for method in METHODS
-        ]
+        return [_offer(request.model_copy(update={"method": method})) for method in METHODS]
 
     def validate(self, request: LabelRequest) -> None:
         """Returns where the request can be sent; raises as `encode_label` does. Pure."""
@@ -168,7 +153,7 @@ class ColissimoCarrier:
         can be told.
         """
         labels = self._check_labels()
-        offer, told = decode_account(self._post(_ACCOUNT, encode_account(self._settings), _JSON))
+        offer, told = self._check_account()
         account = self._settings.contract_number or self._settings.parent_account
         findings = (*labels, *told, *self._check_tracking())
         return CarrierIdentity(account=account, offer=offer, findings=findings)
@@ -183,6 +168,12 @@ class ColissimoCarrier:
             params = {"code": error.params.get("code"), "text": error.params.get("text")}
             return [Finding(level="error", key="colissimo.check_refused", params=params)]
         return [Finding(level="ok", key="colissimo.check_labels")]
+
+    def _check_account(self) -> tuple[str, list[Finding]]:
+        try:
+            return decode_account(self._post(_ACCOUNT, encode_account(self._settings), _JSON))
+        except RemoteError as error:
+            return "", [warning("colissimo.account_unreadable", text=error.key)]
 
     def _check_tracking(self) -> list[Finding]:
         probe = ParcelRef(id=0, number=PROBE_NUMBER, labelled_at=self._clock.now())
@@ -206,13 +197,18 @@ class ColissimoCarrier:
             return error
 
     def _ask(self, parcel: ParcelRef) -> list[TrackingEvent | TrackingFailure]:
-        answer = self._post(_TIMELINE, encode_tracking(parcel.number, self._settings), _JSON)
+        body = encode_tracking(parcel.number, self._settings)
+        answer = self._post(_TIMELINE, body, _JSON, deadline=_TRACKING_SECONDS)
         return decode_timeline(answer, parcel, self._clock.now())
 
-    def _post(self, path: str, body: Body, headers: Mapping[str, str]) -> HttpAnswer:
+    def _post(
+        self, path: str, body: Body, headers: Mapping[str, str], *, deadline: float | None = None
+    ) -> HttpAnswer:
         """The answer to a question that may be asked twice."""
         payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        return self._http.request("POST", path, headers=headers, body=payload, repeatable=True)
+        return self._http.request(
+            "POST", path, headers=headers, body=payload, repeatable=True, deadline=deadline
+        )
 
     def _reprint_headers(self) -> dict[str, str]:
         """getLabel takes its login from headers, unlike its neighbours (reference §0.1)."""
@@ -225,6 +221,16 @@ class ColissimoCarrier:
         return headers
 
 
+def _offer(request: LabelRequest) -> Offer:
+    try:
+        sold_territory(request)
+    except InvalidShipment as error:
+        instead = str(error.params.get("sold", "")).split(", ")
+        others = tuple(method for method in instead if method)
+        return Offer(method=request.method, sold=False, reason=error.key, sold_instead=others)
+    return Offer(method=request.method, sold=True)
+
+
 def _failed(parcel: ParcelRef, error: RemoteError) -> TrackingFailure:
     params = {name: str(value) for name, value in error.params.items()}
     return TrackingFailure(
@@ -232,6 +238,6 @@ def _failed(parcel: ParcelRef, error: RemoteError) -> TrackingFailure:
     )
 
 
-def _in_words(notes: tuple[Note, ...], language: str) -> tuple[str, ...]:
+def _in_words(notes: Notes, language: str) -> tuple[str, ...]:
     catalogue = Catalogue(language)
-    return tuple(catalogue.text(note.key, note.params) for note in notes)
+    return tuple(catalogue.text(key, params) for key, params in notes)

@@ -36,38 +36,15 @@ class Territory:
         return tuple(method for method in METHODS if self.product(method))
 
 
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    mainland_senders: frozenset[str]
-    overseas_senders: frozenset[str]
-    mainland: dict[str, Territory]
-    overseas: dict[str, Territory]
-    intra: Territory
-    neighbours: frozenset[str]
-    customs_zones: dict[str, tuple[str, ...]]
-    french_postcodes: dict[str, str]
-    insurance: dict[str, int]
+@cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads((DATA / "capabilities.json").read_text(encoding="utf-8"))
+    return table
 
 
 @cache
-def _tables() -> _Tables:
-    raw = json.loads((DATA / "capabilities.json").read_text(encoding="utf-8"))
-    zones = {k: tuple(v) for k, v in raw["customs_zones"].items() if k != "note"}
-    intra = raw["intra_overseas"]
-    return _Tables(
-        mainland_senders=frozenset(raw["mainland_senders"]),
-        overseas_senders=frozenset(raw["overseas_senders"]),
-        mainland=_territories(raw["mainland"]),
-        overseas=_territories(raw["overseas"]),
-        intra=Territory("OM", intra["home"], intra["home_signature"], "", False, True),
-        neighbours=frozenset(intra["neighbours"]),
-        customs_zones=zones,
-        french_postcodes={k: v for k, v in raw["french_postcodes"].items() if k != "note"},
-        insurance=raw["insurable_products"],
-    )
-
-
-def _territories(rows: list[dict[str, Any]]) -> dict[str, Territory]:
+def _territories(departure: str) -> dict[str, Territory]:
+    """What is sold to each territory from "mainland" or "overseas"."""
     return {
         code: Territory(
             zone=row["zone"],
@@ -77,7 +54,7 @@ def _territories(rows: list[dict[str, Any]]) -> dict[str, Territory]:
             cn23=row["cn23"],
             insurable=row["insurable"],
         )
-        for row in rows
+        for row in _table()[departure]
         for code in row["territories"].split()
     }
 
@@ -92,7 +69,7 @@ def country_of(address: Address) -> str:
     postcode = address.postcode.replace(" ", "")
     if not postcode.startswith(("97", "98")):
         return "FR"
-    special = _tables().french_postcodes
+    special: dict[str, str] = _table()["french_postcodes"]
     return special.get(postcode[:5]) or special.get(postcode[:3]) or "FR"
 
 
@@ -105,11 +82,10 @@ def coverage(sender: Address, recipient: Address) -> Territory:
     start, end = country_of(sender), country_of(recipient)
     if not end:
         raise invalid("colissimo.country_missing", "recipient.country")
-    tables = _tables()
-    if start in tables.overseas_senders:
+    if start in _table()["overseas_senders"]:
         found = _from_overseas(start, end)
-    elif start in tables.mainland_senders:
-        found = tables.mainland.get(end)
+    elif start in _table()["mainland_senders"]:
+        found = _territories("mainland").get(end)
     else:
         raise invalid("colissimo.sender_not_served", "sender.country", country=start or "?")
     if found is None:
@@ -118,23 +94,21 @@ def coverage(sender: Address, recipient: Address) -> Territory:
 
 
 def _from_overseas(start: str, end: str) -> Territory | None:
-    tables = _tables()
-    if start == end:
-        return tables.intra
-    if {start, end} <= tables.neighbours:
-        intra = tables.intra
-        return Territory(intra.zone, intra.home, intra.home_signature, "", True, True)
-    return tables.overseas.get(end)
+    intra = _table()["intra_overseas"]
+    if start == end or {start, end} <= set(intra["neighbours"]):
+        home, signed = intra["home"], intra["home_signature"]
+        return Territory("OM", home, signed, "", cn23=start != end, insurable=True)
+    return _territories("overseas").get(end)
 
 
 def needs_customs(territory: Territory, recipient: Address) -> bool:
     """Whether a CN23 is due, the small zones inside exempt countries included."""
-    if territory.cn23:
-        return True
-    prefixes = _tables().customs_zones.get(recipient.country)
-    return prefixes is not None and recipient.postcode.replace(" ", "").startswith(prefixes)
+    prefixes: list[str] = _table()["customs_zones"].get(recipient.country, [])
+    postcode = recipient.postcode.replace(" ", "")
+    return territory.cn23 or postcode.startswith(tuple(prefixes))
 
 
 def insurance_limit(product: str, territory: Territory) -> int:
     """The highest insurance in euros; 0 where none is sold."""
-    return _tables().insurance.get(product, 0) if territory.insurable else 0
+    limit: int = _table()["insurable_products"].get(product, 0)
+    return limit if territory.insurable else 0

@@ -75,10 +75,7 @@ def decode_purchase(answer: HttpAnswer, label_format: LabelFormat) -> Purchase:
 def decode_check(answer: HttpAnswer) -> tuple[str, ...]:
     """The WARNINGs of a request that could be bought. Raises the refusal's error otherwise."""
     reply = read_reply(answer)
-    if reply.refused:
-        raise refuse(reply.messages, answer.exchange())
-    if not 200 <= answer.status < 300:
-        raise status_error(answer)
+    _expect_success(answer, reply)
     if not reply.messages:
         raise UnreadableAnswer("colissimo.check_unreadable", exchange=answer.exchange())
     return _warnings(reply.messages)
@@ -94,11 +91,15 @@ def decode_reprint(answer: HttpAnswer, label_format: LabelFormat) -> tuple[Docum
     documents = _documents(reply.parts, label_format)
     if any(document.kind is DocumentKind.LABEL for document in documents):
         return documents
+    _expect_success(answer, reply)
+    raise UnreadableAnswer("colissimo.label_unreadable", exchange=answer.exchange())
+
+
+def _expect_success(answer: HttpAnswer, reply: Reply) -> None:
     if reply.refused:
         raise refuse(reply.messages, answer.exchange())
     if not 200 <= answer.status < 300:
         raise status_error(answer)
-    raise UnreadableAnswer("colissimo.label_unreadable", exchange=answer.exchange())
 
 
 def status_error(answer: HttpAnswer) -> ColisyncError:
@@ -131,8 +132,8 @@ def read_reply(answer: HttpAnswer) -> Reply:
     infos = read_json(parts.by_id.get("jsonInfos", b""))
     label = _label_block(infos)
     return Reply(
-        number=_text(label.get("parcelNumber")),
-        partner_number=_text(label.get("parcelNumberPartner")),
+        number=as_text(label.get("parcelNumber")),
+        partner_number=as_text(label.get("parcelNumberPartner")),
         messages=read_messages(infos.get("messages")),
         parts=parts,
     )
@@ -156,26 +157,33 @@ def _label_block(infos: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_messages(found: object) -> list[Message]:
-    """The messages, one or several; `replacementValues` in words."""
+    """The messages, one or several, with their replacement values in the text or beside it."""
     rows = found if isinstance(found, list) else [found]
-    return [
-        Message(
-            id=_text(row.get("id")),
-            kind=_text(row.get("type")).upper(),
-            text=_text(row.get("messageContent")),
-            replacements=_replacements(row.get("replacementValues")),
+    return [_message(row) for row in rows if isinstance(row, dict)]
+
+
+def _message(row: dict[str, Any]) -> Message:
+    text, beside = as_text(row.get("messageContent")), []
+    values = row.get("replacementValues")
+    for index, value in enumerate(values if isinstance(values, list) else []):
+        words = (
+            [as_text(value.get(name)) for name in ("field", "value")]
+            if isinstance(value, dict)
+            else []
         )
-        for row in rows
-        if isinstance(row, dict)
-    ]
+        if words and f"{{{index}}}" in text:
+            text = text.replace(f"{{{index}}}", words[1] or words[0])
+        beside += words
+    return Message(
+        id=as_text(row.get("id")),
+        kind=as_text(row.get("type")).upper(),
+        text=text,
+        replacements=" ".join(word for word in beside if word),
+    )
 
 
-def _replacements(found: object) -> str:
-    rows = found if isinstance(found, list) else []
-    return " ".join(_text(v) for row in rows if isinstance(row, dict) for v in row.values())
-
-
-def _text(found: object) -> str:
+def as_text(found: object) -> str:
+    """The value as trimmed text, whatever JSON type it came as; None is empty."""
     return "" if found is None else str(found).strip()
 
 

@@ -15,10 +15,9 @@ from colisync.carriers.colissimo.coverage import (
 from colisync.carriers.colissimo.lettering import cut, letters_and_digits
 from colisync.carriers.colissimo.options import ColissimoOptions, read_options
 from colisync.carriers.colissimo.parties import (
-    Note,
     Notes,
     Party,
-    door_codes,
+    door_code,
     encode_address,
     legible,
 )
@@ -52,7 +51,7 @@ class Encoded:
     """The body of one label request, and what of the order it could not carry."""
 
     body: Body
-    notes: tuple[Note, ...]
+    notes: Notes
 
     def payload(self) -> bytes:
         """The body as JSON in UTF-8."""
@@ -79,13 +78,13 @@ def encode_label(request: LabelRequest, settings: ColissimoSettings) -> Encoded:
     check_method(request)
     territory = sold_territory(request)
     product = territory.product(request.method)
-    notes = Notes()
+    notes: Notes = []
     options = read_options(request.options)
     body = dict(credentials(settings)[1])
     body["outputFormat"] = {"x": 0, "y": 0, "outputPrintingType": printing(request.label_format)}
     service = _service(request, product, notes)
     sender = _sender(request, notes)
-    addressee, remark = _addressee(request, options, notes)
+    addressee, remark = _addressee(request, notes)
     parcel = _parcel(request, territory, product, options)
     if remark := _instructions(request, remark, notes):
         parcel["instructions"] = remark
@@ -95,7 +94,7 @@ def encode_label(request: LabelRequest, settings: ColissimoSettings) -> Encoded:
     if settings.parent_account:
         account = {"key": "ACCOUNT_NUMBER", "value": settings.parent_account}
         body["fields"] = {"field": [account]}
-    return Encoded(body, tuple(notes.lines))
+    return Encoded(body, notes)
 
 
 def encode_reprint(number: str, label_format: LabelFormat) -> Body:
@@ -105,22 +104,22 @@ def encode_reprint(number: str, label_format: LabelFormat) -> Body:
 
 def encode_tracking(number: str, settings: ColissimoSettings) -> Body:
     """The body that asks for everything that happened to `number`."""
-    return {**_account(settings, "login"), "parcelNumber": number, "lang": "fr_FR"}
+    return {**_account(settings), "parcelNumber": number, "lang": "fr_FR"}
 
 
 def encode_account(settings: ColissimoSettings) -> Body:
     """The body that asks what the contract holds."""
-    body: Body = {"credential": _account(settings, "login")}
+    body: Body = {"credential": _account(settings)}
     if settings.parent_account:
         body["partnerClientCode"] = settings.parent_account
     return body
 
 
-def _account(settings: ColissimoSettings, login: str) -> Body:
+def _account(settings: ColissimoSettings) -> Body:
     headers, members = credentials(settings)
     if headers:
         return {"apiKey": headers["apiKey"]}
-    return {login: members["contractNumber"], "password": members["password"]}
+    return {"login": members["contractNumber"], "password": members["password"]}
 
 
 def check_method(request: LabelRequest) -> None:
@@ -156,18 +155,15 @@ def sold_territory(request: LabelRequest) -> Territory:
     return territory
 
 
-_PRINTING: dict[LabelFormat, str] = {}
-
-
 def printing(label_format: LabelFormat) -> str:
     """The service's name of a label format. Source: reference §1.5."""
-    name = _PRINTING.get(label_format)
-    if name is None:
-        size = "A4" if label_format.size == "a4" else label_format.size
-        dpi = 300 if label_format.kind is LabelKind.PDF else label_format.dpi
-        name = f"{label_format.kind.value.upper()}_{size}_{dpi}dpi"
-        _PRINTING[label_format] = name
-    return name
+    size = "A4" if label_format.size == "a4" else label_format.size
+    dpi = 300 if label_format.kind is LabelKind.PDF else label_format.dpi
+    return f"{label_format.kind.value.upper()}_{size}_{dpi}dpi"
+
+
+def _shorten(notes: Notes, field: str, left: str) -> None:
+    notes.append(("colissimo.shortened", {"field": field, "text": left}))
 
 
 def _service(request: LabelRequest, product: str, notes: Notes) -> Body:
@@ -175,14 +171,14 @@ def _service(request: LabelRequest, product: str, notes: Notes) -> Body:
     if number := legible(request.order_number, "order_number", notes):
         # The end of a long number tells orders apart, its beginning does not.
         if len(number) > _ORDER_NUMBER:
-            notes.add("colissimo.shortened", field="order_number", text=number[:-_ORDER_NUMBER])
+            _shorten(notes, "order_number", number[:-_ORDER_NUMBER])
         body["orderNumber"] = number[-_ORDER_NUMBER:].lstrip()
     name = legible(request.shop_name or request.sender.company, "shop_name", notes)
     if not name and product == "HD":
         raise invalid("colissimo.shop_name_missing", "shop_name")
     name, left = cut(name, _REMARK)
     if left:
-        notes.add("colissimo.shortened", field="shop_name", text=left)
+        _shorten(notes, "shop_name", left)
     if name:
         body["commercialName"] = name
     body["returnTypeChoice"] = _DO_NOT_RETURN
@@ -194,7 +190,7 @@ def _sender(request: LabelRequest, notes: Notes) -> Body:
     return {"senderParcelRef": request.reference, "address": encode_address(party)}
 
 
-def _addressee(request: LabelRequest, options: ColissimoOptions, notes: Notes) -> tuple[Body, str]:
+def _addressee(request: LabelRequest, notes: Notes) -> tuple[Body, str]:
     """The recipient's block, and what of it must be said in the delivery remark."""
     pickup = request.method == "pickup"
     country = country_of(request.recipient)
@@ -208,12 +204,10 @@ def _addressee(request: LabelRequest, options: ColissimoOptions, notes: Notes) -
         writable=pickup,
     )
     address = encode_address(party)
-    codes, remark = door_codes(request.recipient, options.second_door_code, notes)
-    address.update(codes)
-    if options.intercom:
-        address["intercom"] = options.intercom
+    code, remark = door_code(request.recipient, notes)
+    address.update(code)
     body: Body = {"address": address}
-    if reference := legible(request.order_number, "order_number", Notes()):
+    if reference := legible(request.order_number, "order_number", []):
         body = {"addresseeParcelRef": reference[-_RECIPIENT_REFERENCE:].lstrip(), **body}
     return body, remark
 
@@ -281,5 +275,5 @@ def _instructions(request: LabelRequest, code: str, notes: Notes) -> str:
         return ""
     text, left = cut(letters_and_digits(f"{code} {said}"), _REMARK)
     if left:
-        notes.add("colissimo.shortened", field="instructions", text=left)
+        _shorten(notes, "instructions", left)
     return text

@@ -70,12 +70,9 @@ def _written(sign: str) -> str | None:
 
 def letters_and_digits(text: str) -> str:
     """`text` without accents, and a space for every other sign: delivery remarks are stricter."""
-    bare = unicodedata.normalize("NFKD", latin(text).text)
-    return " ".join(re.sub(r"[^0-9A-Za-z ]", " ", _unaccented(bare)).split())
-
-
-def _unaccented(text: str) -> str:
-    return "".join(sign for sign in text if not unicodedata.combining(sign))
+    parts = unicodedata.normalize("NFKD", latin(text).text)
+    bare = "".join(sign for sign in parts if not unicodedata.combining(sign))
+    return " ".join(re.sub(r"[^0-9A-Za-z]", " ", bare).split())
 
 
 def cut(text: str, limit: int) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
 _CONTENT_ID = re.compile(rb"^content-id:\s*<?([^>\r\n]*)>?\s*$", re.IGNORECASE | re.MULTILINE)
 _BLANK = b" \t\r\n"
+_LEAD = re.compile(rb"[ \r\n]*--")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -37,11 +38,8 @@ def split(body: bytes, content_type: str) -> Parts:
 
 def _first_boundary(body: bytes, content_type: str) -> int:
     """Where the first boundary line begins; -1 where there is none."""
-    start = 0
-    while body[start : start + 1] in (b"\r", b"\n", b" "):
-        start += 1
-    if body.startswith(b"--", start):
-        return start
+    if lead := _LEAD.match(body):
+        return lead.end() - 2
     named = _BOUNDARY.search(content_type)
     if named is None:
         return -1

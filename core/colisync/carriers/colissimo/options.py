@@ -16,8 +16,6 @@ class ColissimoOptions(BaseModel):
     non_machinable: bool = Field(
         default=False, description="Bulky, round or unstable: costs more; never to a point."
     )
-    intercom: str = Field(default="", max_length=30, description="Name on the intercom.")
-    second_door_code: str = Field(default="", max_length=8, description="A second door code.")
 
 
 _NONE = ColissimoOptions()

@@ -1,7 +1,7 @@
 """Sender and recipient as the label service takes them: legible, complete, within its lengths."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from colisync.carriers.colissimo.address_lines import WIDTH, Lines, lay_out
 from colisync.carriers.colissimo.lettering import cut, latin
@@ -21,23 +21,8 @@ _DOOR_CODE = 8
 _SHORTEST_PHONE = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something that the label does not carry as it was written: a catalogue key with values."""
-
-    key: str
-    params: dict[str, Scalar]
-
-
-@dataclass(slots=True)
-class Notes:
-    """What was left out on the way, in order; nothing is dropped without a line here."""
-
-    lines: list[Note] = field(default_factory=list)
-
-    def add(self, key: str, **params: Scalar) -> None:
-        """Keeps one note."""
-        self.lines.append(Note(key, params))
+Notes = list[tuple[str, dict[str, Scalar]]]
+"""What the label does not carry as it was written: catalogue keys with their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +77,7 @@ def legible(text: str, name: str, notes: Notes) -> str:
     if lettering.foreign:
         raise invalid("colissimo.letters_unreadable", name, letters=lettering.foreign[:20])
     if lettering.dropped:
-        notes.add("colissimo.left_out", field=name, text=lettering.dropped)
+        notes.append(("colissimo.left_out", {"field": name, "text": lettering.dropped}))
     return lettering.text
 
 
@@ -184,8 +169,13 @@ def _phone(party: Party) -> dict[str, str]:
     if len(number) >= _SHORTEST_PHONE:
         return {"phoneNumber": number}
     if written:
-        party.notes.add("colissimo.left_out", field=f"{party.who}.phone", text=written)
+        _leave_out(party, "phone", written)
     return {}
+
+
+def _leave_out(party: Party, name: str, text: str) -> None:
+    field = f"{party.who}.{name}"
+    party.notes.append(("colissimo.left_out", {"field": field, "text": text}))
 
 
 def _mobile(party: Party, number: str) -> str:
@@ -207,14 +197,11 @@ def _email(party: Party) -> dict[str, str]:
         key = "email_wrong" if email else "email_missing"
         raise _error(party, key, "email", email=email)
     if email:
-        party.notes.add("colissimo.left_out", field=f"{party.who}.email", text=email)
+        _leave_out(party, "email", email)
     return {}
 
 
-def door_codes(address: Address, second: str, notes: Notes) -> tuple[dict[str, str], str]:
-    """The members for door codes, and a code too long for them, to be said in the remarks."""
-    code = legible(address.door_code, "recipient.door_code", notes) if address.door_code else ""
-    body = {"doorCode1": code} if code and len(code) <= _DOOR_CODE else {}
-    if second:
-        body["doorCode2" if body else "doorCode1"] = second
-    return body, code if len(code) > _DOOR_CODE else ""
+def door_code(address: Address, notes: Notes) -> tuple[dict[str, str], str]:
+    """The member for the door code; or the code alone, too long for it, for the remark."""
+    code = legible(address.door_code, "recipient.door_code", notes)
+    return ({}, code) if len(code) > _DOOR_CODE else ({"doorCode1": code} if code else {}, "")

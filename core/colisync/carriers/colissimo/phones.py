@@ -1,7 +1,10 @@
 """Telephone numbers as Colissimo takes them. Source: reference §9."""
 
+import json
 import re
 from itertools import pairwise
+
+from colisync.carriers.colissimo.refusals import DATA
 
 _NOISE = re.compile(r"[^0-9+]")
 _TRUNK = re.compile(r"\(0\)")
@@ -10,15 +13,9 @@ _FRENCH_MOBILE = re.compile(r"0[67]\d{8}")
 _RUN = 8
 _LONGEST = 15
 
-# Countries where a parcel may go now, for numbers written without their prefix (ITU E.164).
-_PREFIXES = {
-    "AT": "43", "BE": "32", "BG": "359", "CY": "357", "CZ": "420", "DE": "49", "DK": "45",
-    "EE": "372", "ES": "34", "FI": "358", "GR": "30", "HR": "385", "HU": "36", "IE": "353",
-    "IT": "39", "LT": "370", "LU": "352", "LV": "371", "MT": "356", "NL": "31", "PL": "48",
-    "PT": "351", "RO": "40", "SE": "46", "SI": "386", "SK": "421",
-}  # fmt: skip
-# The zero that stays in Italy, and the trunk prefixes that are not a plain zero.
-_TRUNKS = {"IT": "", "HU": "06", "LT": "8"}
+_CODES = json.loads((DATA / "dial_codes.json").read_text(encoding="utf-8"))
+_PREFIXES: dict[str, str] = _CODES["codes"]
+_TRUNKS: dict[str, str] = _CODES["trunks"]
 _FRENCH = frozenset({"FR", "GP", "MQ", "GF", "RE", "YT", "BL", "MF", "PM"})
 _FRENCH_PREFIXES = ("+33", "+262", "+508", "+590", "+594", "+596")
 

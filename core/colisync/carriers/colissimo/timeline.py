@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from colisync.carriers.colissimo.codes import meaning
-from colisync.carriers.colissimo.decode import read_json, status_error
+from colisync.carriers.colissimo.decode import as_text, read_json, status_error
 from colisync.errors import AuthenticationFailed, UnreadableAnswer
 from colisync.model.parcel import ParcelRef
 from colisync.model.tracking import TrackingEvent
@@ -91,7 +91,7 @@ def _events(found: dict[str, Any], parcel: ParcelRef) -> list[TrackingEvent | Tr
             continue
         at = _moment(row.get("date"))
         if at is None:
-            params = {"number": parcel.number, "code": _word(row, "code")}
+            params = {"number": parcel.number, "code": as_text(row.get("code"))}
             key = "colissimo.tracking_event_undated"
             broken.append(TrackingFailure(parcel_id=parcel.id, key=key, params=params))
         elif at >= parcel.labelled_at - _BEFORE_LABEL:
@@ -100,7 +100,7 @@ def _events(found: dict[str, Any], parcel: ParcelRef) -> list[TrackingEvent | Tr
 
 
 def _event(row: dict[str, Any], parcel: ParcelRef, at: datetime) -> TrackingEvent:
-    code = _word(row, "code").upper()
+    code = as_text(row.get("code")).upper()
     status, reason = meaning(code)
     return TrackingEvent(
         parcel_id=parcel.id,
@@ -108,16 +108,11 @@ def _event(row: dict[str, Any], parcel: ParcelRef, at: datetime) -> TrackingEven
         code=code,
         status=status,
         reason=reason,
-        text=_word(row, "labelLong") or _word(row, "labelShort"),
+        text=as_text(row.get("labelLong")) or as_text(row.get("labelShort")),
         place=" ".join(
-            part for part in (_word(row, "siteName"), _word(row, "siteZipCode")) if part
+            part for part in (as_text(row.get("siteName")), as_text(row.get("siteZipCode"))) if part
         ),
     )
-
-
-def _word(row: dict[str, Any], name: str) -> str:
-    found = row.get(name)
-    return "" if found is None else str(found).strip()
 
 
 def _moment(found: object) -> datetime | None:

@@ -67,6 +67,11 @@ class Console:
         if not self.as_json:
             self.out.print(Text(self.catalogue.text(key, params)))
 
+    def print(self, line: str) -> None:
+        """A line that is nobody's language, for people only."""
+        if not self.as_json:
+            self.out.print(Text(line))
+
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table whose column heads are catalogue keys, for people only."""
         if self.as_json:

@@ -40,12 +40,15 @@ def apply(
     as_json: JsonOption = False,
 ) -> None:
     """Sets up clients from files; shows what changes; again without change it does nothing."""
-    from colisync.services.apply_config import apply_config
-    from colisync.services.config_file import read_files
+    from colisync.services.apply_config import apply_config, plan
+    from colisync.services.config_file import read_documents
 
     with session(None, as_json=as_json) as work:
-        documents = read_files(files)
-        result = apply_config(
+        documents = read_documents(files)
+        for diff in plan(work.bench, work.app.box, documents, prune=prune):
+            for line in diff.lines:
+                work.console.print(line)
+        outcome = apply_config(
             work.bench,
             work.app.box,
             documents,
@@ -53,9 +56,7 @@ def apply(
             prune=prune,
             take_file=take_file,
         )
-        for line in result.lines:
-            work.console.out.print(line, markup=False)
-        work.finish(result.outcome)
+        work.finish(outcome)
 
 
 def export_config(workspace: WorkspaceOption = None) -> None:
@@ -71,7 +72,8 @@ def check(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> Non
     from colisync.services.check_setup import check_setup
 
     with session(workspace, as_json=as_json) as work:
-        work.finish(work.each(check_setup))
+        url = work.app.settings.public_url
+        work.finish(work.each(lambda bench, key: check_setup(bench, key, public_url=url)))
 
 
 def _database() -> typer.Typer:

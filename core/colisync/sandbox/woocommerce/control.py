@@ -1,4 +1,11 @@
-"""The control of the sandbox, under `/_sandbox/`: no key, loopback only, never part of a shop."""
+"""The control of the sandbox, under `/_sandbox/`: no key, loopback only, never part of a shop.
+
+GET `books`, `time`. POST `orders` (the fields of an order → `{"id"}`), `orders/bulk` (a list →
+`{"ids"}`), `orders/<id>/change` (fields), `orders/<id>/refund` (`{"lines": {line: quantity}}`, none
+for all), `orders/<id>/trash`, `untrash`, `delete`; `products`, `products/<id>/variations`,
+`products/<id>/delete`; `zones` (`name`, `locations`, `methods`); `time` (`now` or
+`advance_seconds`); `webhooks/deliver` → the outcomes. `faults` is `colisync.sandbox.faults`'.
+"""
 
 import asyncio
 import json

@@ -35,6 +35,7 @@ from colisync.ports.carrier import Cancel, Carrier, CarrierCapability, FetchLabe
 from colisync.ports.context import BackendContext
 from colisync.ports.http import HttpAnswer
 from colisync.sandbox.faults import Fault, FaultKind, FaultyApp
+from colisync.testing.contracts import Contract
 from colisync.wire.clock import SystemClock
 from colisync.wire.http import RemoteSession
 
@@ -181,7 +182,7 @@ def assert_no_secret(error: ColisyncError, secrets: tuple[str, ...]) -> None:
     assert not [secret for secret in secrets if secret in shown]
 
 
-class CarrierContract:
+class CarrierContract(Contract):
     """What a carrier promises, whoever it is. `rig` comes from the backend's file."""
 
     def test_every_method_gives_a_number_and_a_label(self, rig: CarrierRig) -> None:

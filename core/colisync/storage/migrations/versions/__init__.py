@@ -1,0 +1,1 @@
+"""Steps in order; a file's number is its revision."""

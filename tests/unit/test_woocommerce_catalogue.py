@@ -1,0 +1,48 @@
+"""Everything that the WooCommerce connector says exists in French and English."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import colisync_woocommerce
+from colisync.rendering.message import Catalogue
+from colisync_woocommerce.settings import WooCommerceSettings
+
+HOME = Path(colisync_woocommerce.__file__).parent
+SOURCE = "\n".join(path.read_text() for path in sorted(HOME.glob("*.py")))
+LITERAL = re.compile(r'"woocommerce\.([a-z_]+)"')
+SHORT = re.compile(r'_(?:failed|skipped|finding)\(\s*(?:"(?:error|warning)",\s*)?"([a-z_]+)"')
+KEYS = sorted({*LITERAL.findall(SOURCE), *SHORT.findall(SOURCE)})
+
+
+def _entries(language: str) -> set[str]:
+    text = (HOME / "locale" / language / "woocommerce.po").read_text()
+    return set(re.findall(r'^msgid "(.+)"$', text, re.MULTILINE))
+
+
+def _params(language: str, key: str) -> set[str]:
+    catalogue = Catalogue(language, [HOME / "locale"])
+    return set(re.findall(r"\[(\w+)\]", catalogue.text(key) + catalogue.remedy(key)))
+
+
+def test_the_keys_are_found() -> None:
+    assert len(KEYS) > 40
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_key_has_text_and_remedy(language: str) -> None:
+    wanted = {f"woocommerce.{key}{end}" for key in KEYS for end in ("", ".remedy")}
+    assert wanted - _entries(language) == set()
+
+
+def test_no_entry_is_left_over_and_both_languages_agree() -> None:
+    wanted = {f"woocommerce.{key}{end}" for key in KEYS for end in ("", ".remedy")}
+    assert _entries("fr") == _entries("en") == wanted
+    for key in KEYS:
+        assert _params("fr", f"woocommerce.{key}") == _params("en", f"woocommerce.{key}")
+
+
+def test_every_setting_is_described() -> None:
+    for name, field in WooCommerceSettings.model_fields.items():
+        assert field.description, name
