@@ -1,12 +1,14 @@
 """The composition root: settings become wired services. The only place that names concrete
 classes."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from colisync.observability import configure_logging
+from colisync.model.attention import Outcome
 from colisync.plugins import Backends, SandboxCarriers, backend_locales
 from colisync.ports.clock import Clock
+from colisync.ports.queue import Handler
 from colisync.ports.secrets import SecretBox
 from colisync.security.links import LabelLinks
 from colisync.security.sealing import load_key, read_keys
@@ -17,6 +19,8 @@ from colisync.storage.store import Store
 from colisync.wire.clock import SystemClock
 
 LINK_DAYS = 30
+
+Verb = Callable[[Workbench, str, Mapping[str, str]], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,24 @@ class App:
     def label_link(self, workspace: str, parcel_id: int) -> str:
         """The signed link to a label; empty without a public URL."""
         return self.links.url(parcel_id, workspace) if self.links else ""
+
+    def handlers(self, progress: Callable[[], Progress] = Silent) -> dict[str, Handler]:
+        """What each job of the queue does; each run has a progress of its own."""
+        return {job: self._handler(job, verb, progress) for job, verb in _verbs(self).items()}
+
+    def _handler(self, job: str, verb: Verb, progress: Callable[[], Progress]) -> Handler:
+        from colisync.observability import log
+
+        def handle(args: Mapping[str, str]) -> None:
+            bench = replace(self.bench, progress=progress())
+            outcome = verb(bench, args["workspace"], args)
+            counts = {name: number for name, number in outcome.counts.items() if number}
+            if counts or outcome.attention:
+                log.info(
+                    "job.done", job=job, **args, counts=counts, attention=len(outcome.attention)
+                )
+
+        return handle
 
     def close(self) -> None:
         """Connections and sessions are closed."""
@@ -61,3 +83,38 @@ def open_app(
     bench = Workbench(store, backends, clock, progress or Silent())
     links = LabelLinks(read_keys(settings), settings.public_url, LINK_DAYS)
     return App(settings, bench, box, links if settings.public_url else None)
+
+
+def _verbs(app: App) -> dict[str, Verb]:
+    # Imported here: most commands need one verb.
+    from colisync.services.buy_label import buy_label
+    from colisync.services.choose_method import choose_method
+    from colisync.services.follow_parcels import follow_parcels
+    from colisync.services.import_orders import import_orders
+    from colisync.services.reconcile import reconcile
+    from colisync.services.report import Report
+    from colisync.services.run_all import run_all
+    from colisync.services.sweep import sweep
+    from colisync.services.write_back import write_back
+
+    def both(first: Outcome, second: Outcome) -> Outcome:
+        report = Report()
+        report.add(first)
+        report.add(second)
+        return report.outcome()
+
+    return {
+        "run": lambda bench, key, args: run_all(bench, key, label_link=app.label_link),
+        "sync": lambda bench, key, args: both(
+            import_orders(bench, key, shop_key=args.get("shop")), choose_method(bench, key)
+        ),
+        "ship": lambda bench, key, args: both(
+            choose_method(bench, key), buy_label(bench, key, automatic=True)
+        ),
+        "write_back": lambda bench, key, args: write_back(
+            bench, key, label_link=lambda parcel: app.label_link(key, parcel)
+        ),
+        "track": lambda bench, key, args: follow_parcels(bench, key),
+        "reconcile": lambda bench, key, args: reconcile(bench, key),
+        "sweep": lambda bench, key, args: sweep(bench, key),
+    }

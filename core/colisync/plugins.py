@@ -43,6 +43,16 @@ def carrier_class(key: str) -> type[Carrier]:
     return found
 
 
+def platforms() -> list[str]:
+    """The platforms that a connector is installed for."""
+    return sorted({point.name for point in entry_points(group="colisync.connectors")})
+
+
+def carriers() -> list[str]:
+    """The carriers that are installed."""
+    return sorted({point.name for point in entry_points(group="colisync.carriers")})
+
+
 def _load(group: str, name: str, error_key: str) -> Any:
     points = {point.name: point for point in entry_points(group=group)}
     if name not in points:

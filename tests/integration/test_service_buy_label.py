@@ -17,6 +17,7 @@ from colisync.errors import (
     RemoteUnavailable,
     StorageUnavailable,
     Unreachable,
+    UnreadableAnswer,
 )
 from colisync.model.attention import Outcome, ShipmentState
 from colisync.model.label import LabelRequest, Purchase
@@ -26,7 +27,7 @@ from colisync.services import lease as leases
 from colisync.services.buy_label import buy_label
 from colisync.services.sweep import sweep
 from colisync.storage import attempts, tables, workspaces
-from colisync.storage.attempts import Claim
+from colisync.storage.attempts import Claim, Wanted
 from colisync.storage.store import Connection, Store
 from colisync.testing.factories import Seed, make_order
 
@@ -119,6 +120,7 @@ def test_references_have_twelve_letters_and_differ(seed: Seed) -> None:
         (Unreachable("wire.unreachable"), "postponed", "pending", "ready"),
         (RemoteUnavailable("wire.ill"), "postponed", "pending", "ready"),
         (OutcomeUnknown("wire.no_answer"), "uncertain", "uncertain", "ready"),
+        (UnreadableAnswer("wire.too_large"), "uncertain", "uncertain", "ready"),
     ],
 )
 def test_one_bad_order_costs_one_order(
@@ -261,15 +263,8 @@ def test_a_shipment_changed_since_it_was_read_is_not_claimed(seed: Seed) -> None
     request = LabelRequest.model_validate(_request(seed, shipment))
     claim = Claim(shipment.parcels[0].id, 0, "colissimo", request)
     with seed.store.write() as connection:
-        stale = attempts.claim(
-            connection,
-            seed.workspace,
-            shipment.id,
-            shipment.version - 1,
-            [claim],
-            lease,
-            seed.clock.now(),
-        )
+        wanted = [Wanted(shipment.id, shipment.version - 1, [claim])]
+        stale = attempts.claim(connection, seed.workspace, wanted, lease, seed.clock.now())
     assert stale == []
     assert _parcel(seed, shipment).state is ParcelState.PENDING
 
@@ -308,15 +303,15 @@ def test_what_cannot_be_stored_is_tried_again_then_named(
     seed: Seed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shipment = _ready(seed, 1)
-    store_purchase = attempts.store_purchase
+    store_purchases = attempts.store_purchases
     failures = iter([StorageUnavailable("storage.locked"), StorageUnavailable("storage.locked")])
 
-    def locked(connection: Connection, *rest: object) -> bool:
+    def locked(connection: Connection, *rest: object) -> frozenset[int]:
         for error in failures:
             raise error
-        return store_purchase(connection, *rest)  # type: ignore[arg-type]
+        return store_purchases(connection, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(attempts, "store_purchase", locked)
+    monkeypatch.setattr(attempts, "store_purchases", locked)
     outcome = _buy(seed)
     assert outcome.counts["labels"] == 1
     assert _parcel(seed, shipment).state is ParcelState.LABELLED
@@ -327,10 +322,10 @@ def test_a_full_disk_names_the_numbers_that_were_bought(
 ) -> None:
     _ready(seed, 1)
 
-    def full(*rest: object) -> bool:
+    def full(*rest: object) -> frozenset[int]:
         raise StorageUnavailable("storage.disk_full")
 
-    monkeypatch.setattr(attempts, "store_purchase", full)
+    monkeypatch.setattr(attempts, "store_purchases", full)
     monkeypatch.setattr("colisync.services.label_run._STORE_PATIENCE_SECONDS", 0.0)
     with pytest.raises(StorageUnavailable) as caught:
         _buy(seed)
@@ -396,3 +391,23 @@ def test_several_boxes_are_several_labels(seed: Seed) -> None:
         (3, 3),
     }
     assert len({one.number for one in seed.shipment(shipment.id).parcels}) == 3
+
+
+def test_answers_in_the_air_are_stored_when_the_next_orders_cannot_be_read(
+    seed: Seed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 121):
+        _ready(seed, number)
+    reads = iter(range(2))
+
+    def read(*rest: object) -> Outcome:
+        if next(reads) == 0:
+            return Outcome()
+        raise StorageUnavailable("storage.locked")
+
+    monkeypatch.setattr("colisync.services.buy_label.refresh_orders", read)
+    with pytest.raises(StorageUnavailable):
+        _buy(seed, confirmed=True)
+    states = [row["state"] for row in _rows(seed, "parcels")]
+    assert states.count("labelled") == len(seed.carrier.made)
+    assert "buying" not in states

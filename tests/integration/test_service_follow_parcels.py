@@ -150,10 +150,7 @@ def arrivals(draw: st.DrawFn) -> tuple[list[Any], list[list[Any]]]:
     shuffled = draw(st.permutations(history))
     cuts = sorted(draw(st.lists(st.integers(0, len(history)), max_size=3)))
     bounds = [0, *cuts, len(history)]
-    batches = [
-        list(shuffled[max(0, start - 1) : end])
-        for start, end in pairwise(bounds)
-    ]
+    batches = [list(shuffled[max(0, start - 1) : end]) for start, end in pairwise(bounds)]
     return history, batches
 
 
@@ -233,6 +230,17 @@ def test_a_code_that_was_unknown_may_be_explained_later(road: Road) -> None:
     road.look(now_due_only=False)
     assert road.row(parcel).state == "handed_over"
     assert len(road.events(parcel)) == 1
+    assert road.alarms() == []
+
+
+def test_one_unreadable_event_is_no_bad_number(road: Road) -> None:
+    parcel = road.parcel()
+    road.told(parcel, 0, S.OUT_FOR_DELIVERY)
+    road.carrier.track_failures[parcel.number] = "colissimo.tracking_event_undated"
+    assert "quarantined" not in road.look().counts
+    row = road.row(parcel)
+    assert row.track_problem == "colissimo.tracking_event_undated"
+    assert row.track_next_at == road.clock.now() + timedelta(minutes=90)
 
 
 def test_one_bad_number_stops_nothing_and_is_asked_less_and_less(road: Road) -> None:

@@ -106,6 +106,18 @@ def unread(line: Line) -> None:
     time.sleep(1.5)
 
 
+def test_what_came_of_a_broken_answer_is_kept(open_session: OpenSession) -> None:
+    def cut(line: Line) -> None:
+        line.read()
+        line.send(b'HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"parcelNumber": "6A1"')
+
+    with RawPeer(cut) as peer, pytest.raises(OutcomeUnknown) as caught:
+        open_session(peer.url).request("POST", "/label", body=b"{}")
+    assert caught.value.exchange is not None
+    assert caught.value.exchange.status == 200
+    assert caught.value.exchange.answer_body == '{"parcelNumber": "6A1"'
+
+
 LOST: list[Script] = [
     reset,
     hang_up,

@@ -175,6 +175,11 @@ def test_weights_are_json_numbers_and_never_zero(grams: int, kilograms: float) -
         (_request(sender={"street": ""}), "sender_wrong", "sender.street"),
         (_request(recipient={"country": "US"}), "customs_not_yet", "recipient.country"),
         (_request(recipient={"postcode": "97400"}), "customs_not_yet", "recipient.country"),
+        (
+            _request(method="home_signature", recipient={"country": "ES", "postcode": "35001"}),
+            "customs_not_yet",
+            "recipient.country",
+        ),
         (_request(recipient={"country": "DE"}), "home_not_sold", "method"),
         (_pickup(recipient={"country": "GR"}), "method_not_sold", "method"),
         (_pickup(pickup_point=None), "pickup_point_missing", "pickup_point"),

@@ -37,7 +37,9 @@ def _from(country: str) -> Address:
     return SENDER.model_copy(update={"country": country})
 
 
-@pytest.mark.parametrize("name", ["capabilities", "dial_codes", "label_errors", "tracking_events"])
+@pytest.mark.parametrize(
+    "name", ["capabilities", "dial_codes", "label_errors", "letters", "tracking_events"]
+)
 def test_each_table_states_document_and_date(name: str) -> None:
     table = json.loads((DATA / f"{name}.json").read_text())
     assert table["document"]

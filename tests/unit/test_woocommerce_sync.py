@@ -219,9 +219,11 @@ def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     ("data", "total", "key"),
     [({"a": 1}, 1, "list_unreadable"), ([1], 1, "list_unreadable"), ([], None, "totals_missing")],
 )
-def test_a_list_that_is_none_is_refused(data: Any, total: int | None, key: str) -> None:
+def test_a_list_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, data: Any, total: int | None, key: str
+) -> None:
     shop = MovingShop(1)
-    shop._list = lambda _: Reply(data, total, shop.clock.now())  # type: ignore[method-assign]
+    monkeypatch.setattr(shop, "_list", lambda _: Reply(data, total, shop.clock.now()))
     with pytest.raises(UnreadableAnswer) as caught:
         Reader(shop).read()
     assert caught.value.key == f"woocommerce.{key}"

@@ -171,7 +171,7 @@ def test_a_signed_reading_is_repeated_with_a_new_nonce() -> None:
 class _Lost(ReplayHttp):
     def request(self, *args: Any, **kwargs: Any) -> Any:
         super().request(*args, **kwargs)
-        raise OutcomeUnknown("wire.unknown_timeout")
+        raise OutcomeUnknown("wire.unknown_broken")
 
 
 def test_a_signed_reading_that_is_lost_changed_nothing_but_a_write_may_have() -> None:

@@ -171,7 +171,10 @@ class WooCommerceConnector:
             return dict(zip(ids, pool.map(self._refunds, ids), strict=True))
 
     def _refunds(self, external_id: str) -> dict[str, int]:
-        data = self._api.read(f"orders/{external_id}/refunds", per_page=_CHUNK).data
+        try:
+            data = self._api.read(f"orders/{external_id}/refunds", per_page=_CHUNK).data
+        except NotFound:  # deleted since the list was read
+            return {}
         return decode_refunds(records({"refunds": data}, "refunds"))
 
     def _zone(self, zone: Row) -> list[ShippingChoice]:

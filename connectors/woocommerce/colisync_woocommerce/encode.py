@@ -26,7 +26,9 @@ def entries_after(
         news = update.parcel
         entry = {"key": update.key, "number": news.number, "carrier": news.carrier_name}
         entry |= {"url": news.tracking_url, "label": news.label_link}
-        after = [e for e in after if e["number"] != news.number] + [entry]
+        numbers = [each["number"] for each in after]
+        at = numbers.index(news.number) if news.number in numbers else len(after)
+        after[at : at + 1] = [entry]
     return after
 
 

@@ -26,7 +26,7 @@ from colisync_woocommerce.settings import WooCommerceSettings
 
 Param = str | int | bool | Iterable[str | int] | None
 _PAUSES = (0.5, 1.5, 0.0)
-_BUSY = frozenset({429, 502, 503, 504})
+_BUSY = frozenset({502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ class ShopApi(API):
 
     def read(self, endpoint: str, namespace: str = "wc/v3", **params: Param) -> Reply:
         """The answer to a GET. Raises RemoteError, ConfigurationError."""
-        return self._reply("GET", self.get(endpoint, params=params, namespace=namespace))
+        reply = self._reply("GET", self.get(endpoint, params=params, namespace=namespace))
+        self.proven = self.proven or bool(namespace)  # the index asks for no key
+        return reply
 
     def write(
         self, method: str, endpoint: str, data: object = None, namespace: str = "wc/v3"
@@ -82,7 +84,6 @@ class ShopApi(API):
         date = _date(answer) or now
         sender = Sender(method, signed=self.signed, proven=self.proven, skew=(date - now).seconds)
         data, before = data_of(answer, sender)
-        self.proven = self.proven or method == "GET"
         self.printed = before or self.printed
         total = answer.headers.get("x-wp-total", "")
         return Reply(data, int(total) if total.isdecimal() else None, date)
@@ -152,7 +153,7 @@ class ShopApi(API):
             try:
                 answer = self._send("GET", url, values, None)
             except OutcomeUnknown as error:
-                if last:
+                if last or error.key == "wire.unknown_timeout":  # the deadline is over
                     key = error.key.replace("unknown_", "")
                     raise Unreachable(key, params=error.params, exchange=error.exchange) from error
             else:

@@ -123,6 +123,13 @@ class WriteBack:
     def _body(self, job: Job, row: Row | None, effects: frozenset[Effect]) -> Row:
         """What is to be written on the order; what needs no writing is settled."""
         job.row = row or {}
+        try:
+            return self._missing(job, row, effects)
+        except UnreadableAnswer as error:
+            job.settle(Effect, _failure(error).model_copy(update={"retryable": False}))
+            return {}
+
+    def _missing(self, job: Job, row: Row | None, effects: frozenset[Effect]) -> Row:
         if row is None:
             job.settle(Effect, _failed("order_gone", order=job.id))
         elif text(row, "status") == "trash":
@@ -187,7 +194,12 @@ class WriteBack:
     def _tell(self, job: Job) -> None:
         for update, effect in job.open(Effect.TRACKING_ENTRY, Effect.NOTE):
             tell = self._entry if effect is Effect.TRACKING_ENTRY else self._note
-            job.results[update.key][effect] = tell(job, update)
+            try:
+                job.results[update.key][effect] = tell(job, update)
+            except AuthenticationFailed:
+                raise
+            except RemoteError as error:
+                job.results[update.key][effect] = _failure(error)
 
     def _entry(self, job: Job, update: OrderUpdate) -> EffectResult:
         """An entry of Shipment Tracking or AST, else a fulfillment, where the shop has one."""
@@ -212,9 +224,13 @@ class WriteBack:
 
         if self._no_entries:
             return _skipped("no_tracking_plugin")
-        result = _once(is_told, tell)
-        self._no_entries = result.key == "woocommerce.no_route"
-        return _skipped("no_tracking_plugin") if self._no_entries else result
+        try:
+            return _once(is_told, tell)
+        except NotFound as error:
+            if error.key != "woocommerce.no_route":
+                raise
+            self._no_entries = True
+            return _skipped("no_tracking_plugin")
 
     def _note(self, job: Job, update: OrderUpdate) -> EffectResult:
         """A note, unless it is there: plug-ins write private ones with the number too, so that
@@ -232,20 +248,13 @@ class WriteBack:
 
 def _once(is_told: Callable[[], bool], tell: Callable[[], Any]) -> EffectResult:
     """Done where it is told, or tells it. After a lost answer it looks, and never repeats: a slow
-    shop may still be writing, and a note is mailed."""
+    shop may still be writing, and a note is mailed. Raises RemoteError."""
     try:
         if not is_told():
             tell()
         return _DONE
-    except AuthenticationFailed:
-        raise
     except _LOST as lost:
-        try:
-            return _DONE if is_told() else _failure(lost)
-        except _LOST:
-            return _failure(lost)
-    except RemoteError as error:
-        return _failure(error)
+        return _DONE if is_told() else _failure(lost)
 
 
 def _accepted(job: Job, body: Row, answer: Row | None) -> bool:

@@ -1,5 +1,6 @@
 """The work behind the scenes: what is due is queued every minute, and threads do it."""
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -122,7 +123,8 @@ class Workers:
     def stop(self) -> None:
         """Returns when all that was under way is stored, or after PATIENCE_SECONDS."""
         self.stop_soon()
-        self._ticker.join(PATIENCE_SECONDS)
+        if self._ticker.is_alive():
+            self._ticker.join(PATIENCE_SECONDS)
         self._queue.stop(PATIENCE_SECONDS)
         self._queue.close()
 
@@ -169,3 +171,10 @@ class Workers:
     def _shops(self, key: str) -> list[Shop]:
         with self._app.bench.store.read() as connection:
             return workspaces.shops(connection, key)
+
+
+def catch_signals(on_stop: Callable[[], None]) -> None:
+    """SIGTERM and SIGINT call `on_stop` and end nothing by themselves. uvicorn raises the signal
+    that stopped it once more at its end: without this the process would die there."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: on_stop())

@@ -104,10 +104,10 @@ class _Batch:
             if run is None:
                 self._report.count("postponed", len(wanted))
             else:
-                run.buy(self._fresh(wanted))
+                run.buy(self._fresh(wanted, run))
                 self._report.count("postponed", len(wanted) - run.taken if run.stopped else 0)
 
-    def _fresh(self, wanted: Sequence[Ready]) -> Iterator[Shipment]:
+    def _fresh(self, wanted: Sequence[Ready], run: LabelRun) -> Iterator[Shipment]:
         """The shipments that are still ready, read from the shop once more, a hundred ahead of
         their calls, so that the pool never waits for the shop."""
         for start in range(0, len(wanted), _REREAD):
@@ -119,7 +119,9 @@ class _Batch:
                 # The shop changed them under us: choose again, then go on.
                 self._report.add(choose_method(self._bench, self._client.key))
                 loaded = self._load(ids)
-            yield from (one for one in loaded if one.decision is ShipmentState.READY)
+            ready = [one for one in loaded if one.decision is ShipmentState.READY]
+            run.preload(ready)
+            yield from ready
 
     def _load(self, ids: Sequence[int]) -> list[Shipment]:
         with self._bench.store.read() as connection:

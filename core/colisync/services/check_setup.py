@@ -143,9 +143,14 @@ def _shop_findings(shop: Shop, identity: ShopIdentity) -> Iterator[Attention]:
 
 def _own_findings(setup: Setup) -> Iterator[Attention]:
     """What can be seen without asking anybody."""
-    for name in ("shops", "contracts", "senders", "rules"):
-        if not getattr(setup, name):
-            yield _wrong(f"config.no_{name}")
+    for present, code in (
+        (setup.shops, "config.no_shops"),
+        (setup.contracts, "config.no_contracts"),
+        (setup.senders, "config.no_senders"),
+        (setup.rules, "config.no_rules"),
+    ):
+        if not present:
+            yield _wrong(code)
     senders = setup.senders.values()
     if len(senders) > 1 and not any(sender.default for sender in senders):
         known = ", ".join(setup.senders)

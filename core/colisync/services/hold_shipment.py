@@ -88,6 +88,7 @@ def retry(bench: Workbench, workspace: str, order: str, *, author: str = _PERSON
         stored = find_order(connection, workspace, order)
     if stored.standing is Standing.UNREADABLE:
         stored = _reread(bench, workspace, stored, report)
+        order = stored.name  # it had no number but its id
     with bench.store.write() as connection:
         found = find_shipments(connection, workspace, order, lock=True)
         waiting = [one for one in found if _waits(one)]
@@ -119,7 +120,7 @@ def _reread(bench: Workbench, workspace: str, stored: StoredOrder, report: Repor
     report.add(reread_orders(bench, workspace, shop, [stored.id]))
     with bench.store.read() as connection:
         now = orders.orders(connection, workspace, [stored.id])[stored.id]
-    if now.attention is not None:
+    if now.attention is not None and now.attention not in report.attention:
         report.attend(now.attention)
     return now
 

@@ -1,6 +1,7 @@
 """Orders that changed in the shops, read and stored page by page. Design §1 and §2.4."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from colisync.errors import (
     AuthenticationFailed,
@@ -8,11 +9,12 @@ from colisync.errors import (
     ConfigurationError,
     NotFound,
     RemoteError,
+    UnreadableAnswer,
 )
 from colisync.model.attention import Attention, Outcome
 from colisync.model.order import Order
 from colisync.model.workspace import Shop
-from colisync.ports.shop import OrderPage, ReadManyOrders, ShopConnector
+from colisync.ports.shop import OrderPage, ReadManyOrders, ShopConnector, UnreadableOrder
 from colisync.services.adjust_shipments import ShopDesk
 from colisync.services.choose_method import choose_for
 from colisync.services.report import Report
@@ -120,25 +122,42 @@ def reread_orders(
         stored = orders.orders(connection, workspace, order_ids).values()
     external_ids = [one.order.external_id for one in stored if one.shop_id == shop.id]
     connector = bench.backends.shop(shop)
-    read = _read(connector, external_ids)
+    read, unreadable = _read(connector, external_ids)
+    known = {*(one.external_id for one in read), *(one.external_id for one in unreadable)}
     desk = _desk(bench, shop, connector, report)
-    report.count("orders_read", len(read))
+    report.count("orders_read", len(known))
     with bench.store.write() as connection:
-        take_orders(connection, desk, read.values(), again=True)
-        take_gone(connection, desk, [one for one in external_ids if one not in read])
+        take_orders(connection, desk, read, again=True)
+        refuse_orders(connection, desk, unreadable)
+        take_gone(connection, desk, [one for one in external_ids if one not in known])
     return report.outcome()
 
 
-def _read(connector: ShopConnector, external_ids: Sequence[str]) -> dict[str, Order]:
-    if isinstance(connector, ReadManyOrders):
-        return connector.orders(external_ids) if external_ids else {}
-    read = {}
-    for external_id in external_ids:
+def _read(
+    connector: ShopConnector, external_ids: Sequence[str]
+) -> tuple[list[Order], list[UnreadableOrder]]:
+    """The orders that the shop still has, and those of them that do not read."""
+    if not isinstance(connector, ReadManyOrders) or not external_ids:
+        return [one for one in map(partial(_read_one, connector), external_ids) if one], []
+    read = list(connector.orders(external_ids).values())
+    unreadable = []
+    # What is missing among many is gone, or did not read: asked for by itself, it tells which.
+    for external_id in sorted({*external_ids} - {one.external_id for one in read}):
         try:
-            read[external_id] = connector.order(external_id)
-        except NotFound:
-            continue
-    return read
+            found = _read_one(connector, external_id)
+        except UnreadableAnswer as error:
+            one = UnreadableOrder(external_id=external_id, key=error.key, params=error.params)
+            unreadable.append(one)
+        else:
+            read += [found] if found else []
+    return read, unreadable
+
+
+def _read_one(connector: ShopConnector, external_id: str) -> Order | None:
+    try:
+        return connector.order(external_id)
+    except NotFound:
+        return None
 
 
 def ship_statuses(shop: Shop, connector: ShopConnector) -> tuple[str, ...]:

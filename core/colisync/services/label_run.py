@@ -18,6 +18,7 @@ from colisync.errors import (
     ConfigurationError,
     OutcomeUnknown,
     StorageUnavailable,
+    UnreadableAnswer,
 )
 from colisync.model.attention import Attention
 from colisync.model.label import Purchase
@@ -31,7 +32,7 @@ from colisync.services.label_request import RequestMaker
 from colisync.services.report import Report
 from colisync.services.workbench import Workbench
 from colisync.storage import attempts, shipments, workspaces
-from colisync.storage.attempts import Claim
+from colisync.storage.attempts import Bought, Claim, Wanted
 from colisync.storage.store import Connection
 
 CALL_MARGIN = timedelta(seconds=90)
@@ -39,6 +40,9 @@ CALL_MARGIN = timedelta(seconds=90)
 _WAVES = 2
 _GIVE_UP_AFTER = 5
 _STORE_PATIENCE_SECONDS = 60.0
+_GROUP_SECONDS = 0.02
+_IN_DOUBT = (OutcomeUnknown, UnreadableAnswer)
+"""Answers after which a label may exist."""
 
 
 def new_reference() -> str:
@@ -95,15 +99,39 @@ class LabelRun:
         with ThreadPoolExecutor(self._contract.concurrency, "label") as pool:
             try:
                 while self._flying or (self._more and not self.stopped):
-                    self._take_off(pool)
-                    self._land()
+                    self._step(pool)
             finally:
                 while self._flying:
-                    self._land()
+                    self._store(self._landed(), [])
+
+    def preload(self, shipments: Sequence[Shipment]) -> None:
+        """What the requests of these shipments need is read in one go."""
+        self._requests.preload(shipments)
+
+    def _step(self, pool: ThreadPoolExecutor) -> None:
+        """Answers that came are stored and the next parcels claimed, in one transaction; then the
+        next calls begin."""
+        landed = self._landed()
+        prepared = [(shipment, self._prepare(shipment)) for shipment in self._next()]
+        if landed or prepared:
+            for flight in self._store(landed, prepared):
+                self._flying[pool.submit(self._call, flight)] = flight
+        bugs = [bug for _, future in landed if (bug := future.exception()) is not None]
+        if bugs:
+            self.stopped = True
+            raise bugs[0]
+
+    def _landed(self) -> list[tuple[Flight, Future[Answer]]]:
+        """The calls that are over; they stay in the air until they are stored. Waits a moment for
+        more of them to share one transaction: two waves are up, so the pool does not wait."""
+        done, _ = wait(self._flying, timeout=_GROUP_SECONDS)
+        if self._flying and not done:
+            done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+        return [(self._flying[future], future) for future in done]
 
     # -- claim -----------------------------------------------------------------------------
 
-    def _take_off(self, pool: ThreadPoolExecutor) -> None:
+    def _next(self) -> list[Shipment]:
         room = _WAVES * self._contract.concurrency - len(self._flying)
         batch: list[Shipment] = []
         while self._more and not self.stopped and room > 0:
@@ -113,30 +141,19 @@ class LabelRun:
                 room -= len(shipment.parcels)
                 self.taken += 1
                 batch.append(shipment)
-        for flight in self._claim(batch) if batch else []:
-            self._flying[pool.submit(self._call, flight)] = flight
+        return batch
 
-    def _claim(self, batch: Sequence[Shipment]) -> list[Flight]:
+    def _claim(
+        self, connection: Connection, prepared: Sequence[tuple[Shipment, list[Claim]]]
+    ) -> list[Flight]:
         now = self._bench.clock.now()
         lease = leases.take(now)
-        self._requests.preload(batch)
-        prepared = [(shipment, self._prepare(shipment)) for shipment in batch]
-        flights = []
-        with self._bench.store.write() as connection:
-            for shipment, claims in prepared:
-                claimed = attempts.claim(
-                    connection,
-                    self._client.key,
-                    shipment.id,
-                    shipment.version,
-                    claims,
-                    lease,
-                    now,
-                )
-                name = self._requests.order_name(shipment)
-                flights += [Flight(one, shipment, name, lease) for one in claimed]
-                self._report.count("claimed_elsewhere", len(claims) - len(claimed))
-        return flights
+        owners = {one.parcel_id: shipment for shipment, claims in prepared for one in claims}
+        wanted = [Wanted(one.id, one.version, claims) for one, claims in prepared if claims]
+        return [
+            Flight(one, owner := owners[one.parcel_id], self._requests.order_name(owner), lease)
+            for one in attempts.claim(connection, self._client.key, wanted, lease, now)
+        ]
 
     def _prepare(self, shipment: Shipment) -> list[Claim]:
         """The claims of a shipment; none, and an attention, where it cannot be sent."""
@@ -164,32 +181,36 @@ class LabelRun:
 
     # -- store -----------------------------------------------------------------------------
 
-    def _land(self) -> None:
-        if not self._flying:
-            return
-        done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
-        landed = [(self._flying.pop(future), future) for future in done]
-        bugs = [error for _, future in landed if (error := future.exception()) is not None]
+    def _store(
+        self,
+        landed: Sequence[tuple[Flight, Future[Answer]]],
+        prepared: Sequence[tuple[Shipment, list[Claim]]],
+    ) -> list[Flight]:
+        """The new flights, once every answer is stored and they are claimed."""
         answers = [(flight, _answer(future)) for flight, future in landed]
-        self._store(answers)
-        self._bench.progress.advance(len(answers))
-        if bugs:
-            self.stopped = True
-            raise bugs[0]
-
-    def _store(self, answers: Sequence[tuple[Flight, Answer]]) -> None:
-        late = self._store_patiently(answers)
+        late, flights = self._store_patiently(answers, prepared)
+        for _, future in landed:
+            del self._flying[future]
         for flight, answer in answers:
             self._tell(flight, answer, late=flight.claim.parcel_id in late)
+        self._bench.progress.advance(len(answers))
+        wanted = sum(len(claims) for _, claims in prepared)
+        self._report.count("claimed_elsewhere", wanted - len(flights))
+        return flights
 
-    def _store_patiently(self, answers: Sequence[tuple[Flight, Answer]]) -> frozenset[int]:
-        """The late ones, once all are stored; a database that is locked or full is waited for."""
+    def _store_patiently(
+        self,
+        answers: Sequence[tuple[Flight, Answer]],
+        prepared: Sequence[tuple[Shipment, list[Claim]]],
+    ) -> tuple[frozenset[int], list[Flight]]:
+        """A database that is locked or full is waited for; nothing more is claimed then."""
         give_up_at = time.monotonic() + _STORE_PATIENCE_SECONDS
         pause = 0.2
         while True:
             try:
                 with self._bench.store.write() as connection:
-                    return self._write(connection, answers)
+                    late = self._write(connection, answers)
+                    return late, [] if self.stopped else self._claim(connection, prepared)
             except StorageUnavailable as error:
                 self.stopped = True
                 if time.monotonic() > give_up_at:
@@ -202,20 +223,20 @@ class LabelRun:
     ) -> frozenset[int]:
         """The parcels whose label came too late, once all of `answers` are written."""
         now = self._bench.clock.now()
-        look = tracking_plan.first_look(now)
-        bought, late = [], []
+        bought = []
         for flight, answer in answers:
-            if not isinstance(answer, Purchase):
-                self._write_failure(connection, flight, answer)
-            elif attempts.store_purchase(
-                connection, self._client.key, flight.claim, flight.lease, answer, now, look
-            ):
-                bought.append((flight.claim.parcel_id, flight.claim.attempt))
+            if isinstance(answer, Purchase):
+                bought.append(Bought(flight.claim, flight.lease, answer))
             else:
-                late.append(flight.claim.parcel_id)
-        if bought:
-            plan_effects.plan_effects(connection, self._client.key, bought, now)
-        return frozenset(late)
+                self._write_failure(connection, flight, answer)
+        if not bought:
+            return frozenset()
+        key, look = self._client.key, tracking_plan.first_look(now)
+        late = attempts.store_purchases(connection, key, bought, now, look)
+        pairs = [(one.attempt.parcel_id, one.attempt.attempt) for one in bought]
+        told = [pair for pair in pairs if pair[0] not in late]
+        plan_effects.plan_effects(connection, key, told, now)
+        return late
 
     def _write_failure(
         self, connection: Connection, flight: Flight, answer: ColisyncError | Unsent
@@ -225,7 +246,7 @@ class LabelRun:
             attempts.put_back(connection, key, one, flight.lease, "unsent", now)
             return
         problem = self._attention(answer, flight.shipment)
-        if isinstance(answer, OutcomeUnknown):
+        if isinstance(answer, _IN_DOUBT):
             attempts.doubt(connection, key, one, flight.lease, now, problem)
             return
         outcome = "unsent" if answer.retryable else "refused"
@@ -253,12 +274,12 @@ class LabelRun:
             self._report.count("postponed")
             return
         self._tell_failure(answer)
-        parcel = flight.claim.request.reference if isinstance(answer, OutcomeUnknown) else ""
+        parcel = flight.claim.request.reference if isinstance(answer, _IN_DOUBT) else ""
         attention = self._attention(answer, flight.shipment)
         self._report.attend(attention.model_copy(update={"parcel": parcel}))
 
     def _tell_failure(self, error: ColisyncError) -> None:
-        if isinstance(error, OutcomeUnknown):
+        if isinstance(error, _IN_DOUBT):
             self._report.count("uncertain")
             self._fault()
         elif error.retryable:
@@ -289,7 +310,7 @@ def _answer(future: Future[Answer]) -> Answer:
 
 
 def _cure(error: ColisyncError, order: str, contract: str) -> str:
-    if isinstance(error, OutcomeUnknown):
+    if isinstance(error, _IN_DOUBT):
         return "colisync reconcile"
     if isinstance(error, AuthenticationFailed | ConfigurationError):
         return "colisync check"

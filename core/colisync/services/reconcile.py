@@ -13,6 +13,7 @@ from colisync.services import plan_effects, tracking_plan
 from colisync.services.report import Report
 from colisync.services.workbench import Workbench
 from colisync.storage import attempts, orphans, parcels, workspaces
+from colisync.storage.attempts import Bought
 from colisync.storage.parcels import Held
 
 Step = Callable[[Workbench, str, Held, Carrier, Report], Attention | None]
@@ -93,7 +94,8 @@ def _adopt(bench: Workbench, workspace: str, one: Held, purchase: Purchase, repo
         if not attempts.take_uncertain(connection, workspace, one, lease):
             return
         look = tracking_plan.first_look(now)
-        if attempts.store_purchase(connection, workspace, one, lease, purchase, now, look):
+        bought = [Bought(one, lease, purchase)]
+        if not attempts.store_purchases(connection, workspace, bought, now, look):
             plan_effects.plan_effects(connection, workspace, [(one.parcel_id, one.attempt)], now)
             report.count("adopted")
 

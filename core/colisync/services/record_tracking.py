@@ -56,6 +56,7 @@ class _Change:
     before: TrackedParcel
     after: TrackedParcel
     fresh: tuple[TrackingEvent, ...]
+    explained: frozenset[str]
     look: Look
     scanned: bool
 
@@ -85,7 +86,7 @@ def record_tracking(
     moved = [change.after for change in changes if change.after != change.before]
     tracking.move(connection, workspace, moved)
     tracking.looked(connection, workspace, [change.look for change in changes])
-    _note_unknown(connection, workspace, carrier_key, fresh, now)
+    _note_unknown(connection, workspace, carrier_key, changes, now)
     _tell_shops(connection, workspace, changes, now)
     attention = _sound_alarms(connection, workspace, changes, now)
     return Recorded(_counts(changes), attention)
@@ -95,10 +96,11 @@ def _change(
     parcel: TrackedParcel, heard: Heard, known: Sequence[TrackingEvent], now: datetime
 ) -> _Change:
     merged = {(event.at, event.code): event for event in known}
-    fresh = []
+    fresh, explained = [], set()
     for event in heard.events:
         before = merged.get((event.at, event.code))
         is_new = before is None or _explains(before, event)
+        explained |= {event.code} if before is not None and is_new else set()
         if is_new and tracking_standing.is_believable(event, parcel.labelled_at, now):
             merged[event.at, event.code] = event
             fresh.append(event)
@@ -116,7 +118,14 @@ def _change(
         status_at=found.at,
         handed_over_at=parcel.handed_over_at or found.scanned_at,
     )
-    return _Change(parcel, after, tuple(fresh), _look(after, heard, now), bool(found.scanned_at))
+    return _Change(
+        before=parcel,
+        after=after,
+        fresh=tuple(fresh),
+        explained=frozenset(explained),
+        look=_look(after, heard, now),
+        scanned=bool(found.scanned_at),
+    )
 
 
 def _explains(before: TrackingEvent, event: TrackingEvent) -> bool:
@@ -169,10 +178,10 @@ def _note_unknown(
     connection: Connection,
     workspace: str,
     carrier_key: str,
-    fresh: Sequence[TrackingEvent],
+    changes: Sequence[_Change],
     now: datetime,
 ) -> None:
-    met = [event for event in fresh if _is_unknown(event)]
+    met = [event for change in changes for event in change.fresh if _is_unknown(event)]
     counts = Counter(event.code for event in met)
     samples = {event.code: event.text for event in reversed(met)}
     tracking.count_unknown(connection, workspace, carrier_key, counts, samples, now)
@@ -180,6 +189,8 @@ def _note_unknown(
         params = {"carrier": carrier_key, "code": code, "text": sample}
         subject = f"{carrier_key}/{code}"
         alarms.raise_alarm(connection, workspace, UNKNOWN_CODE, subject, params, now)
+    for code in {code for change in changes for code in change.explained}:
+        alarms.settle_alarm(connection, workspace, UNKNOWN_CODE, f"{carrier_key}/{code}", now)
 
 
 def _tell_shops(

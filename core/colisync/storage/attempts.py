@@ -36,6 +36,24 @@ class Claim:
         return self.attempt_was + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The claims of one shipment, as it was read."""
+
+    shipment_id: int
+    version: int
+    claims: Sequence[Claim]
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What an attempt gave, and the lease under which it was made."""
+
+    attempt: Claim | Held
+    lease: Lease
+    purchase: Purchase
+
+
 _LOCK_SHIPMENT = text(
     "UPDATE shipments SET updated_at = :now"
     " WHERE id = :shipment AND workspace = :workspace AND version = :version"
@@ -109,27 +127,35 @@ _ATTACH = text(
 def claim(
     connection: Connection,
     workspace: str,
-    shipment_id: int,
-    version: int,
-    claims: Sequence[Claim],
+    wanted: Sequence[Wanted],
     lease: Lease,
     now: datetime,
 ) -> list[Claim]:
-    """Those of `claims` that are ours now: `buying`, with reference, attempt and lease.
+    """The claims that are ours now: `buying`, with reference, attempt and lease.
 
-    Empty where the shipment changed since `version` was read, or another process was quicker.
+    None of a shipment that changed since its version was read; none that another process took.
     """
     moment = to_text(now)
-    ours = {"workspace": workspace, "shipment": shipment_id, "now": moment}
-    if connection.execute(_LOCK_SHIPMENT, {**ours, "version": version}).rowcount != 1:
-        return []
-    return [one for one in claims if _claim_one(connection, ours, one, lease)]
+    ours: list[Claim] = []
+    rows: list[dict[str, Any]] = []
+    for one in wanted:
+        values = {"workspace": workspace, "shipment": one.shipment_id, "now": moment}
+        lock = {**values, "version": one.version}
+        if connection.execute(_LOCK_SHIPMENT, lock).rowcount != 1:
+            continue
+        for each in one.claims:
+            row = values | _claimed(each, lease)
+            if connection.execute(_CLAIM, row).rowcount == 1:
+                ours.append(each)
+                rows.append(row)
+    if rows:
+        connection.execute(_OPEN_ATTEMPT, rows)
+    return ours
 
 
-def _claim_one(connection: Connection, ours: dict[str, Any], one: Claim, lease: Lease) -> bool:
+def _claimed(one: Claim, lease: Lease) -> dict[str, Any]:
     request = one.request
-    values = {
-        **ours,
+    return {
         **_holder(lease),
         "until": to_text(lease.until),
         "parcel": one.parcel_id,
@@ -142,56 +168,60 @@ def _claim_one(connection: Connection, ours: dict[str, Any], one: Claim, lease: 
         "postcode": request.recipient.postcode,
         "country": request.recipient.country,
     }
-    if connection.execute(_CLAIM, values).rowcount != 1:
-        return False
-    connection.execute(_OPEN_ATTEMPT, values)
-    return True
 
 
 def _holder(lease: Lease) -> dict[str, Any]:
     return {"host": lease.host, "pid": lease.pid, "process": lease.process_started}
 
 
-def store_purchase(
+def store_purchases(
     connection: Connection,
     workspace: str,
-    one: Claim | Held,
-    lease: Lease,
-    purchase: Purchase,
+    bought: Sequence[Bought],
     now: datetime,
     track_at: datetime,
-) -> bool:
-    """True where the attempt was still ours: number and label are stored together.
+) -> frozenset[int]:
+    """The parcels whose attempt was not ours any more, once every number and label is stored.
 
-    False for a late winner: what it got is kept as an orphan, never dropped.
+    What such a late winner got is kept as an orphan, never dropped.
     """
-    state = ParcelState.LABELLED if _has_label(purchase) else ParcelState.ANNOUNCED
-    values = {
-        **_holder(lease),
-        "workspace": workspace,
-        "parcel": one.parcel_id,
-        "attempt": one.attempt,
+    stored, rows, late = [], [], []
+    moments = {"now": to_text(now), "labelled": to_text(now), "track": to_text(track_at)}
+    for one in bought:
+        row = {"workspace": workspace, **moments, **_purchased(one)}
+        if connection.execute(_STORE, row).rowcount == 1:
+            stored.append(one)
+            rows.append(row)
+        else:
+            late.append(one.attempt.parcel_id)
+            _keep_late(connection, workspace, one.attempt, one.purchase, now)
+    documents.keep(
+        connection,
+        workspace,
+        [(one.attempt.parcel_id, one.attempt.attempt, one.purchase) for one in stored],
+        now,
+    )
+    if rows:
+        connection.execute(_CLOSE_ATTEMPT, rows)
+    return frozenset(late)
+
+
+def _purchased(one: Bought) -> dict[str, Any]:
+    purchase = one.purchase
+    labelled = any(document.kind is DocumentKind.LABEL for document in purchase.documents)
+    state = ParcelState.LABELLED if labelled else ParcelState.ANNOUNCED
+    return {
+        **_holder(one.lease),
+        "parcel": one.attempt.parcel_id,
+        "attempt": one.attempt.attempt,
         "state": state.value,
         "number": purchase.number,
         "partner": purchase.partner_number,
         "url": purchase.label_url,
         "warnings": json.dumps(purchase.warnings, ensure_ascii=False),
-        "labelled": to_text(now),
-        "track": to_text(track_at),
-        "now": to_text(now),
-        "outcome": "bought" if state is ParcelState.LABELLED else "announced",
+        "outcome": "bought" if labelled else "announced",
         "error": "",
     }
-    if connection.execute(_STORE, values).rowcount != 1:
-        _keep_late(connection, workspace, one, purchase, now)
-        return False
-    documents.keep(connection, workspace, one.parcel_id, one.attempt, purchase, now)
-    connection.execute(_CLOSE_ATTEMPT, values)
-    return True
-
-
-def _has_label(purchase: Purchase) -> bool:
-    return any(document.kind is DocumentKind.LABEL for document in purchase.documents)
 
 
 def _keep_late(
@@ -320,7 +350,7 @@ def attach_documents(
     values = {"workspace": workspace, "parcel": one.parcel_id, "attempt": one.attempt}
     if connection.execute(_ATTACH, values).rowcount != 1:
         return False
-    documents.keep(connection, workspace, one.parcel_id, one.attempt, purchase, now)
+    documents.keep(connection, workspace, [(one.parcel_id, one.attempt, purchase)], now)
     close_attempt(connection, workspace, one.parcel_id, one.attempt, "bought", now)
     return True
 

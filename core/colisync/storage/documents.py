@@ -21,25 +21,26 @@ _KEEP = text(
 def keep(
     connection: Connection,
     workspace: str,
-    parcel_id: int,
-    attempt: int,
-    purchase: Purchase,
+    bought: Sequence[tuple[int, int, Purchase]],
     now: datetime,
 ) -> None:
-    """The bytes of `purchase`, exactly as they came."""
-    for document in purchase.documents:
-        connection.execute(
-            _KEEP,
-            {
-                "workspace": workspace,
-                "parcel": parcel_id,
-                "attempt": attempt,
-                "kind": document.kind.value,
-                "format": str(document.format),
-                "content": document.content,
-                "now": to_text(now),
-            },
-        )
+    """The bytes of each (parcel id, attempt, purchase), exactly as they came."""
+    moment = to_text(now)
+    rows = [
+        {
+            "workspace": workspace,
+            "parcel": parcel_id,
+            "attempt": attempt,
+            "kind": document.kind.value,
+            "format": str(document.format),
+            "content": document.content,
+            "now": moment,
+        }
+        for parcel_id, attempt, purchase in bought
+        for document in purchase.documents
+    ]
+    if rows:
+        connection.execute(_KEEP, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,7 @@ def sheets(connection: Connection, workspace: str, parcel_ids: Sequence[int]) ->
     """The current label of each parcel, its CN23 and papers after it, in the order of labelling."""
     parcels, documents = tables.parcels, tables.documents
     query = (
-        select(
-            parcels.c.id, parcels.c.number, parcels.c.shipment_id, parcels.c.state, documents
-        )
+        select(parcels.c.id, parcels.c.number, parcels.c.shipment_id, parcels.c.state, documents)
         .join(
             documents,
             and_(documents.c.parcel_id == parcels.c.id, documents.c.attempt == parcels.c.attempt),

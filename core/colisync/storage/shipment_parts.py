@@ -14,7 +14,8 @@ from colisync.storage.store import Connection
 _OURS = " FROM shipments WHERE id = :shipment AND workspace = :workspace"
 _LINK = text(
     "INSERT INTO shipment_orders (workspace, shipment_id, order_id, ordinal, direction)"
-    " SELECT :workspace, id, :order, :ordinal, :direction" + _OURS + " AND EXISTS"
+    " SELECT workspace, id, CAST(:order AS BIGINT), CAST(:ordinal AS INTEGER),"
+    " CAST(:direction AS VARCHAR)" + _OURS + " AND EXISTS"
     " (SELECT 1 FROM orders WHERE orders.id = :order AND orders.workspace = :workspace)"
     " ON CONFLICT (order_id, ordinal, direction) DO NOTHING"
 )
@@ -42,15 +43,17 @@ _DROP_LINES = text(
 )
 _ADD_LINE = text(
     "INSERT INTO shipment_lines (workspace, shipment_id, order_id, line_id, quantity)"
-    " SELECT :workspace, id, :order, :line, :quantity" + _OURS
+    " SELECT workspace, id, CAST(:order AS BIGINT), CAST(:line AS VARCHAR),"
+    " CAST(:quantity AS INTEGER)" + _OURS
 )
 _CORRECT = text(
     "INSERT INTO corrections (workspace, shipment_id, field, value, shop_value, author, at)"
-    " SELECT :workspace, id, :field, :value, :shop_value, :author, :at" + _OURS
+    " SELECT workspace, id, CAST(:field AS VARCHAR), CAST(:value AS TEXT),"
+    " CAST(:shop_value AS TEXT), CAST(:author AS VARCHAR), CAST(:at AS VARCHAR)" + _OURS
 )
 _ADD_PARCEL = text(
     "INSERT INTO parcels (workspace, shipment_id, ordinal, weight_g)"
-    " SELECT :workspace, id, :ordinal, :weight" + _OURS
+    " SELECT workspace, id, CAST(:ordinal AS INTEGER), CAST(:weight AS INTEGER)" + _OURS
 )
 _WEIGH_PARCEL = text(
     "UPDATE parcels SET weight_g = :weight WHERE workspace = :workspace AND id = :parcel"

@@ -218,6 +218,8 @@ def _within_reach(binaries: Path, directory: Path, account: _Account) -> Path:
             return binaries
     except OSError:
         pass
+    if binaries.parent.name != "pginstall":
+        raise NoPostgres("the account that would run the server may not enter it")
     package = binaries.parent.parent
     for part in (package, package.with_name(f"{package.name}.libs")):
         if part.is_dir():

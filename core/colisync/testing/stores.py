@@ -1,5 +1,6 @@
 """Fixtures: an empty store with its tables, on each engine in turn."""
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,12 +16,14 @@ from colisync.testing.postgres import NoPostgres, shared_server
 __all__ = ["postgres_url", "sqlite_url", "store", "store_url"]
 
 _ENGINES = ("sqlite", "postgresql")
+DATABASE_FILE = "colisync.db"
+"""In the test's own directory."""
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """The URL of a new SQLite database with every table."""
-    path = tmp_path / "colisync.db"
+    path = tmp_path / DATABASE_FILE
     shutil.copyfile(_sqlite_template(), path)
     return f"sqlite:///{path}"
 
@@ -54,7 +57,9 @@ def store(store_url: str) -> Iterator[Store]:
 
 @cache
 def _sqlite_template() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="colisync-")) / "template.db"
+    directory = tempfile.mkdtemp(prefix="colisync-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    path = Path(directory) / "template.db"
     _fill(f"sqlite:///{path}")
     return path
 

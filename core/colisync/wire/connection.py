@@ -105,12 +105,13 @@ class _Timed(HTTPConnection):
         watch = current_watch.get()
         if self.sock is None:
             self.connect()
+        sock: Any = self.sock
         watch.stage = Stage.SEND
         left = memoryview(data)
         while left:
-            self.sock.settimeout(watch.patience())
+            sock.settimeout(watch.patience())
             try:
-                written = self.sock.send(left[:_PIECE])
+                written = sock.send(left[:_PIECE])
             except TimeoutError:
                 watch.timed_out = True
                 raise
@@ -161,13 +162,13 @@ class _IdlePool(HTTPConnectionPool):
 class PlainPool(_IdlePool):
     """Plain HTTP connections to one remote."""
 
-    ConnectionCls = _PlainConnection
+    ConnectionCls: type[Any] = _PlainConnection
 
 
 class TlsPool(_IdlePool, HTTPSConnectionPool):
     """TLS connections to one remote, always verified."""
 
-    ConnectionCls = _TlsConnection
+    ConnectionCls: type[Any] = _TlsConnection
 
 
 def tls_context(*ca_files: str) -> ssl.SSLContext:

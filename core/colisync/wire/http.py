@@ -34,7 +34,7 @@ from colisync.wire.deadline import Deadline, Watch, current_watch
 from colisync.wire.judge import retry_after
 from colisync.wire.limits import BadEncoding, Incomplete, TooLarge, read_body
 from colisync.wire.redact import Call, Recorder, Redactor
-from colisync.wire.target import BaseAddress
+from colisync.wire.target import BaseAddress, merged_headers
 from colisync.wire.verdict import is_hopeless, verdict
 
 _AGAIN = frozenset({429, 502, 503, 504})
@@ -146,7 +146,7 @@ class RemoteSession:
         body: bytes | None,
     ) -> "_Request":
         path = self._base.path(url, params)
-        merged = _merged(self._headers, headers) if headers else dict(self._headers)
+        merged = merged_headers(self._headers, headers) if headers else dict(self._headers)
         if body is not None:
             merged["Content-Length"] = str(len(body))
         return _Request(method, self._base.origin, path, merged, body)
@@ -167,27 +167,29 @@ class RemoteSession:
     def _exchange(
         self, request: "_Request", call: Call, watch: Watch, *, repeatable: bool
     ) -> HttpAnswer:
-        """The request sent and its answer read whole. Only a whole answer comes back."""
-        status: int | None = None
+        """The request sent and its answer read whole. Only a whole answer comes back; what came of
+        a broken one is in the exchange, for it may hold a parcel's number."""
+        status = 0
         headers: dict[str, str] = {}
+        pieces: list[bytes] = []
         raw: Any = None
         try:
             timeout = (watch.connect_seconds, watch.patience())
             raw = self._adapter.send(request, stream=True, timeout=timeout).raw
             status, headers = raw.status, {n.lower(): v for n, v in raw.headers.items()}
-            body = read_body(raw, headers, self._max_bytes)
+            body = read_body(raw, headers, self._max_bytes, pieces)
         except (TooLarge, BadEncoding) as error:
-            exchange = self._note(call.record(status, headers, b""))
+            exchange = self._note(call.record(status or None, headers, b"".join(pieces)))
             raise self._unreadable(error, exchange) from error
         except _BROKEN as error:
-            exchange = self._note(call.record(status, headers, b""))
+            exchange = self._note(call.record(status or None, headers, b"".join(pieces)))
             watch.hopeless = is_hopeless(watch, error)
             raise self._verdict(watch, error, exchange, repeatable=repeatable) from error
         finally:
             if raw is not None:
                 raw.close()
                 raw.release_conn()
-        return self._answer(call, raw.status, headers, body)
+        return self._answer(call, status, headers, body)
 
     def _answer(
         self, call: Call, status: int, headers: Mapping[str, str], body: bytes
@@ -254,7 +256,7 @@ class _Adapter(HTTPAdapter):
     def get_connection_with_tls_context(self, *_: Any, **__: Any) -> HTTPConnectionPool:
         return self._pool
 
-    def cert_verify(self, *_: Any) -> None:
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """The pool's TLS context verifies."""
 
     def request_url(self, request: PreparedRequest, proxies: Any) -> str:
@@ -286,18 +288,6 @@ def _pool(
         refuse_literal(base.host)
         options["_proxy"] = parse_url(proxy if "://" in proxy else f"http://{proxy}")
     return TlsPool(base.host, base.port, **options)
-
-
-def _merged(base: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, str]:
-    """`headers` over `base`, whatever the case. Raises ConfigurationError for what no header can
-    hold, such as the line end that came with a pasted key."""
-    for name, value in headers.items():
-        if not (value.isascii() and value.isprintable() and name.isascii() and name.isprintable()):
-            raise ConfigurationError("wire.bad_header", params={"name": name})
-    given = {name.lower() for name in headers}
-    merged = {name: value for name, value in base.items() if name.lower() not in given}
-    merged.update(headers)
-    return merged
 
 
 def _pause(tries: int) -> float:

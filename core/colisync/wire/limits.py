@@ -58,9 +58,12 @@ class _Inflater:
         return self._stream.eof or not self._fed
 
 
-def read_body(raw: RawBody, headers: Mapping[str, str], cap: int) -> bytes:
+def read_body(
+    raw: RawBody, headers: Mapping[str, str], cap: int, pieces: list[bytes] | None = None
+) -> bytes:
     """The whole body, decompressed, of an answer with these `headers` (names in lower case).
 
+    What came before an error is in `pieces`.
     Raises TooLarge, BadEncoding, Incomplete.
     """
     length = headers.get("content-length", "")
@@ -70,12 +73,11 @@ def read_body(raw: RawBody, headers: Mapping[str, str], cap: int) -> bytes:
     if encoding in _REFUSED:
         raise BadEncoding(encoding)
     if encoding in ("gzip", "x-gzip"):
-        return _read_gzip(raw, cap)
-    return _read_plain(raw, cap)
+        return _read_gzip(raw, cap, [] if pieces is None else pieces)
+    return _read_plain(raw, cap, [] if pieces is None else pieces)
 
 
-def _read_plain(raw: RawBody, cap: int) -> bytes:
-    pieces: list[bytes] = []
+def _read_plain(raw: RawBody, cap: int, pieces: list[bytes]) -> bytes:
     size = 0
     while piece := raw.read(_CHUNK, decode_content=False):
         size += len(piece)
@@ -85,9 +87,8 @@ def _read_plain(raw: RawBody, cap: int) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def _read_gzip(raw: RawBody, cap: int) -> bytes:
+def _read_gzip(raw: RawBody, cap: int, pieces: list[bytes]) -> bytes:
     inflater = _Inflater()
-    pieces: list[bytes] = []
     size = 0
     while piece := raw.read(_CHUNK, decode_content=False):
         pieces.append(inflater.feed(piece, cap - size))

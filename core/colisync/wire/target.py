@@ -57,6 +57,18 @@ class BaseAddress:
         return parsed.request_uri
 
 
+def merged_headers(base: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, str]:
+    """`headers` over `base`, whatever the case. Raises ConfigurationError for what no header can
+    hold, such as the line end that came with a pasted key."""
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable() and name.isascii() and name.isprintable()):
+            raise ConfigurationError("wire.bad_header", params={"name": name})
+    given = {name.lower() for name in headers}
+    merged = {name: value for name, value in base.items() if name.lower() not in given}
+    merged.update(headers)
+    return merged
+
+
 def _parsed(url: str) -> Url:
     try:
         return parse_url(url)

@@ -4,23 +4,17 @@ The service replaces accents itself and refuses any other script (30600), emoji 
 Source: reference §9.
 """
 
+import json
 import re
 import unicodedata
 from typing import NamedTuple
 
+from colisync.carriers.colissimo.refusals import DATA
+
 # Kept as they are: ASCII and the accented letters of Latin-1.
 _PLAIN = re.compile(r"[ -~ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿ]*")
 _SPACES = re.compile(r"\s+")
-_FOLDS = str.maketrans(
-    {
-        "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O",
-        "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH",
-        "ħ": "h", "Ħ": "H", "ı": "i", "ŋ": "n", "Ŋ": "N", "ŧ": "t", "Ŧ": "T", "ə": "e", "Ə": "E",
-        "’": "'", "‘": "'", "‚": "'", "ʼ": "'", "´": "'", "′": "'", "“": '"', "”": '"',
-        "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "‑": "-", "‐": "-", "−": "-",
-        "•": "-", "·": "-", "…": "...", "°": "o", "№": "No", "€": "EUR", "£": "GBP", "×": "x",
-    }
-)  # fmt: skip
+_FOLDS = str.maketrans(json.loads((DATA / "letters.json").read_text(encoding="utf-8"))["letters"])
 
 
 class Lettering(NamedTuple):

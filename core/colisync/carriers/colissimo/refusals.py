@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from colisync.errors import (
     AuthenticationFailed,
@@ -17,20 +18,6 @@ from colisync.errors import (
 )
 
 DATA = files("colisync.carriers.colissimo") / "data"
-
-# Element names in `replacementValues`, in the words of our own address.
-_ADDRESS_FIELDS = {
-    "companyName": "company",
-    "lastName": "last_name",
-    "firstName": "first_name",
-    "line0": "street2",
-    "line1": "street2",
-    "line2": "street",
-    "line3": "street3",
-    "city": "city",
-    "zipCode": "postcode",
-    "email": "email",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +40,17 @@ class Refusal:
 
 
 @cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads((DATA / "label_errors.json").read_text(encoding="utf-8"))
+    return table
+
+
+@cache
 def refusals() -> dict[str, Refusal]:
     """Every published code. Source: data/label_errors.json."""
-    table = json.loads((DATA / "label_errors.json").read_text(encoding="utf-8"))
     return {
         code: Refusal(row["key"], row["turn"], row.get("field", ""))
-        for row in table["errors"]
+        for row in _table()["errors"]
         for code in row["codes"].split()
     }
 
@@ -113,7 +105,7 @@ def _field(field: str, message: Message) -> str:
         return field
     said = f"{message.text} {message.replacements}"
     who = "sender" if re.search(r"sender|exp[ée]diteur", said, re.IGNORECASE) else "recipient"
-    for element, name in _ADDRESS_FIELDS.items():
+    for element, name in _table()["elements"].items():
         if element.lower() in said.lower():
             return f"{who}.{name}"
     return who

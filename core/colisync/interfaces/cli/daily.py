@@ -1,13 +1,15 @@
 """What a warehouse types every day."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from colisync.interfaces.cli.session import JsonOption, Session, WorkspaceOption, session
-from colisync.model.attention import Outcome
-from colisync.services.workbench import Workbench
+
+if TYPE_CHECKING:
+    from colisync.model.attention import Outcome
+    from colisync.services.workbench import Workbench
 
 Orders = Annotated[list[str] | None, typer.Argument(help="shop/number, or the number alone.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Confirms the first or a large batch.")]
@@ -46,6 +48,7 @@ def ship(
     as_json: JsonOption = False,
 ) -> None:
     """Buys the labels of the orders that are ready, or of those named."""
+    from colisync.model.attention import Outcome
     from colisync.services.choose_method import choose_method
 
     with session(workspace, as_json=as_json) as work:
@@ -56,22 +59,22 @@ def ship(
         work.finish(_together(report, bought))
 
 
-def _buy(work: Session, orders: list[str] | None, *, confirmed: bool) -> Outcome:
+def _buy(work: Session, orders: list[str] | None, *, confirmed: bool) -> "Outcome":
     from colisync.services.buy_label import buy_label
     from colisync.services.find_order import order_ids
 
-    def verb(bench: Workbench, key: str) -> Outcome:
+    def verb(bench: "Workbench", key: str) -> "Outcome":
         wanted = order_ids(bench, key, orders) if orders else None
         return buy_label(bench, key, order_ids=wanted, confirmed=confirmed)
 
     return work.each(verb)
 
 
-def _asks(outcome: Outcome) -> bool:
+def _asks(outcome: "Outcome") -> bool:
     return any(one.code in ("ship.first_batch", "ship.large_batch") for one in outcome.attention)
 
 
-def _agrees(work: Session, outcome: Outcome) -> bool:
+def _agrees(work: Session, outcome: "Outcome") -> bool:
     if work.console.as_json or not work.console.out.is_terminal:
         return False
     for one in outcome.attention:
@@ -79,7 +82,9 @@ def _agrees(work: Session, outcome: Outcome) -> bool:
     return typer.confirm(work.console.catalogue.text("cli.go_on", {}))
 
 
-def _together(first: Outcome, second: Outcome) -> Outcome:
+def _together(first: "Outcome", second: "Outcome") -> "Outcome":
+    from colisync.model.attention import Outcome
+
     counts = {**first.counts}
     for name, number in second.counts.items():
         counts[name] = counts.get(name, 0) + number
@@ -94,7 +99,7 @@ def write_back(
 
     with session(workspace, as_json=as_json) as work:
 
-        def verb(bench: Workbench, key: str) -> Outcome:
+        def verb(bench: "Workbench", key: str) -> "Outcome":
             return write_back(
                 bench, key, shop_key=shop, label_link=lambda one: work.app.label_link(key, one)
             )
@@ -147,10 +152,11 @@ def status(
 ) -> None:
     """Where everything stands, and what needs a person."""
     from colisync.services.report import Report
-    from colisync.services.show_status import show_status
+    from colisync.services.show_status import OrderStatus, show_status
 
     with session(workspace, as_json=as_json) as work:
-        report, rows = Report(), []
+        report = Report()
+        rows: list[OrderStatus] = []
         for key in work.keys:
             overview = show_status(work.bench, key, named=orders or (), every=every)
             report.add(overview.outcome)

@@ -4,39 +4,35 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from colisync.app import App, catalogue_directories, open_app
-from colisync.errors import ColisyncError, ConfigurationError
-from colisync.interfaces.cli.console import Console
-from colisync.interfaces.sandbox_carriers import SandboxCarriers
-from colisync.model.attention import Outcome
-from colisync.rendering.message import Catalogue
-from colisync.services.report import Report
-from colisync.services.workbench import Workbench
-from colisync.settings import Settings
-from colisync.storage import workspaces
+# Imported late: `--help` and completion must not wait for a database and a web client.
+if TYPE_CHECKING:
+    from colisync.app import App
+    from colisync.interfaces.cli.console import Console
+    from colisync.model.attention import Outcome
+    from colisync.services.workbench import Workbench
 
 WorkspaceOption = Annotated[
     str | None, typer.Option("--workspace", "-w", help="Client / workspace key.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
-Verb = Callable[[Workbench, str], Outcome]
+Verb = Callable[["Workbench", str], "Outcome"]
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """What a command works with."""
 
-    app: App
-    console: Console
+    app: "App"
+    console: "Console"
     keys: tuple[str, ...]
 
     @property
-    def bench(self) -> Workbench:
+    def bench(self) -> "Workbench":
         """The services' workbench."""
         return self.app.bench
 
@@ -44,20 +40,24 @@ class Session:
     def key(self) -> str:
         """The one workspace this command is for. Raises ConfigurationError where there are several
         and none was named."""
+        from colisync.errors import ConfigurationError
+
         if len(self.keys) != 1:
             known = ", ".join(self.keys)
             raise ConfigurationError("cli.which_workspace", params={"known": known})
         return self.keys[0]
 
-    def each(self, *verbs: Verb) -> Outcome:
+    def each(self, *verbs: Verb) -> "Outcome":
         """Every verb, on every workspace this command is for."""
+        from colisync.services.report import Report
+
         report = Report()
         for key in self.keys:
             for verb in verbs:
                 report.add(verb(self.bench, key))
         return report.outcome()
 
-    def finish(self, outcome: Outcome) -> NoReturn:
+    def finish(self, outcome: "Outcome") -> NoReturn:
         """Prints the outcome and ends the process."""
         self.console.finish(outcome)
 
@@ -65,8 +65,11 @@ class Session:
 @contextmanager
 def session(workspace: str | None, *, as_json: bool) -> Iterator[Session]:
     """The session of a command. An error that ends the command is printed, with its exit code."""
-    console = Console(Catalogue(language(), catalogue_directories()), as_json=as_json)
-    try:
+    with speaking(as_json=as_json) as console:
+        from colisync.app import open_app
+        from colisync.interfaces.sandbox_carriers import SandboxCarriers
+        from colisync.settings import Settings
+
         settings = Settings.from_environment()
         stand_ins = SandboxCarriers(settings.data)
         app = open_app(settings, sandbox=stand_ins, progress=console.bars)
@@ -75,6 +78,19 @@ def session(workspace: str | None, *, as_json: bool) -> Iterator[Session]:
         finally:
             app.close()
             stand_ins.close()
+
+
+@contextmanager
+def speaking(*, as_json: bool) -> Iterator["Console"]:
+    """A console in the terminal's language. An error that ends the command is printed there."""
+    from colisync.app import catalogue_directories
+    from colisync.errors import ColisyncError
+    from colisync.interfaces.cli.console import Console
+    from colisync.rendering.message import Catalogue
+
+    console = Console(Catalogue(language(), catalogue_directories()), as_json=as_json)
+    try:
+        yield console
     except ColisyncError as error:
         console.fail(error)
 
@@ -85,7 +101,10 @@ def language() -> str:
     return "en" if chosen.lower().startswith("en") else "fr"
 
 
-def _keys(app: App, workspace: str | None) -> tuple[str, ...]:
+def _keys(app: "App", workspace: str | None) -> tuple[str, ...]:
+    from colisync.errors import ConfigurationError
+    from colisync.storage import workspaces
+
     with app.bench.store.read() as connection:
         known = tuple(workspaces.workspaces(connection))
     if workspace is None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from colisync.interfaces.cli.session import JsonOption, WorkspaceOption, session
+from colisync.interfaces.cli.session import JsonOption, WorkspaceOption, session, speaking
 
 Files = Annotated[list[Path], typer.Argument(help="Configuration files (TOML).")]
 
@@ -23,11 +23,24 @@ def init(
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")] = Path(
         "client.toml"
     ),
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="TOML file of answers; the rest is asked.")
+    ] = None,
+    pairs: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="An answer: shop.url=https://… (or env:NAME, file:PATH)."),
+    ] = None,
+    non_interactive: Annotated[
+        bool, typer.Option("--non-interactive", help="Asks nothing: defaults, or an error.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replaces the file and the client of that name.")
+    ] = False,
 ) -> None:
     """Asks for the shop, the contract and the sender, tests them, and sets everything up."""
-    from colisync.interfaces.cli.init import ask_and_apply
+    from colisync.interfaces.cli.init import Wish, ask_and_apply
 
-    ask_and_apply(output)
+    ask_and_apply(Wish(output, answers, pairs or (), scripted=non_interactive, force=force))
 
 
 def apply(
@@ -82,16 +95,25 @@ def _database() -> typer.Typer:
     @app.command()
     def upgrade() -> None:
         """Brings the database to this version."""
-        from colisync.app import upgrade_database
+        from colisync.settings import Settings
+        from colisync.storage import migrate
+        from colisync.storage.store import Store
 
-        upgrade_database()
+        with speaking(as_json=False) as console:
+            settings = Settings.from_environment()
+            settings.data.mkdir(parents=True, exist_ok=True)
+            store = Store(settings.database_url)
+            migrate.upgrade(store)
+            store.close()
+            console.say("db.current", revision=migrate.head())
 
     @app.command()
     def backup(target: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
         """Copies the database to a file while it works; the secret key is not in it."""
-        from colisync.storage.migrate import backup
+        from colisync.storage import migrate
 
         with session(None, as_json=False) as work:
-            backup(work.bench.store, target)
+            migrate.backup(work.bench.store, target)
+            work.console.say("db.backed_up", file=str(target))
 
     return app

@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 
 from colisync.app import App
 from colisync.errors import ColisyncError
-from colisync.storage.migrate import require_current
+from colisync.storage.migrate import is_current
 
 
 def routes(app: App) -> APIRouter:
@@ -20,9 +20,11 @@ def routes(app: App) -> APIRouter:
     def ready() -> JSONResponse:
         """503 with a catalogue key where the database is away or of another version."""
         try:
-            require_current(app.bench.store)
+            current = is_current(app.bench.store)
         except ColisyncError as error:
             return _answer(503, {"ok": False, "key": error.key})
+        if not current:
+            return _answer(503, {"ok": False, "key": "storage.old_schema"})
         return _answer(200, {"ok": True})
 
     return router

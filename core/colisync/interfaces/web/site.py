@@ -1,6 +1,6 @@
 """Every page of `colisync serve`, and the server that holds it."""
 
-import signal
+import socket
 from collections.abc import Callable
 from types import FrameType
 
@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from colisync.app import App
+from colisync.errors import ConfigurationError, Scalar
 from colisync.interfaces.web import health, label_link
 
 _CONNECTIONS_SECONDS = 3
@@ -22,15 +23,17 @@ def site(app: App) -> FastAPI:
 
 
 class WebServer(uvicorn.Server):
-    """Serves until a signal comes; `on_stop` is called as soon as it does."""
+    """Serves until a signal comes; `on_stop` is called as soon as it does. Port 0 takes a free one.
+
+    Raises ConfigurationError where the address cannot be had.
+    """
 
     def __init__(self, app: App, host: str, port: int, on_stop: Callable[[], None]) -> None:
         self._on_stop = on_stop
+        self._socket = _bound(host, port)
         super().__init__(
             uvicorn.Config(
                 site(app),
-                host=host,
-                port=port,
                 log_config=None,
                 access_log=False,  # a link's token is a secret
                 server_header=False,
@@ -39,14 +42,35 @@ class WebServer(uvicorn.Server):
             )
         )
 
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        host, port = self._socket.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def serve_until_stopped(self) -> None:
+        """Returns when the last connection is closed."""
+        self.run(sockets=[self._socket])
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The end has come: nothing new is begun anywhere."""
         self._on_stop()
         super().handle_exit(sig, frame)
 
 
-def catch_signals(on_stop: Callable[[], None]) -> None:
-    """SIGTERM and SIGINT call `on_stop` and end nothing by themselves. uvicorn raises the signal
-    that stopped it once more at its end: without this the process would die there."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: on_stop())
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+        except OSError:
+            bound.close()
+            raise
+    except OSError as error:
+        params: dict[str, Scalar] = {"host": host, "port": port, "detail": error.strerror or ""}
+        raise ConfigurationError("serve.no_address", params=params) from error
+    return bound
