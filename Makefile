@@ -16,7 +16,6 @@ demo: .venv/installed
 	@$(BIN)/colisync demo $(if $(ONCE),--once)
 
 test: .venv/installed
-	@sh .ci/install-for-tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: .venv/installed

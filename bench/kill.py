@@ -25,6 +25,7 @@ from colisync.sandbox.server import Server
 from colisync.sandbox.woocommerce import WooCommerceShop
 
 LATENCY = 0.05
+CARRIER_LATENCY = 0.12
 RESTARTS = 12
 
 
@@ -54,7 +55,7 @@ class Scene:
         """New orders, new books, a fresh installation."""
         self.shop = WooCommerceShop(latency=LATENCY)
         settings = ColissimoSettings(fates="delivered")
-        self.carrier = ColissimoCarrierEmulator(settings, latency=LATENCY)
+        self.carrier = ColissimoCarrierEmulator(settings, latency=CARRIER_LATENCY)
         for number in range(self.orders):
             self.shop.add_order(**order(number))
         self.shop_stage.app = self.shop.app

@@ -25,9 +25,6 @@ SandboxCarriers = Callable[[str], Mapping[str, Any]]
 SHOP_CONCURRENCY = 4
 """Requests in flight at one shop: hosts of small shops bear no more."""
 
-SANDBOX = "sandbox"
-"""A contract's `base_url` while the sandbox's carrier stands in for it."""
-
 
 @cache
 def connector_class(platform: str) -> type[ShopConnector]:
@@ -86,7 +83,7 @@ class Backends:
 
     def shop(self, shop: Shop) -> ShopConnector:
         """The connector of `shop`, with its credentials unsealed."""
-        credentials = self._box.open(shop.sealed)
+        credentials = self._open_sealed(shop.sealed)
         values = {
             **shop.options,
             "url": shop.url,
@@ -113,12 +110,12 @@ class Backends:
         kind = carrier_class(contract.carrier)
         values: dict[str, Any] = dict(contract.options)
         credentials: dict[str, str] = {}
-        if rehearsal or contract.base_url == SANDBOX:
+        if rehearsal or contract.is_stand_in:
             values |= self._stand_in(contract)
         else:
             if contract.base_url:
                 values["base_url"] = contract.base_url
-            credentials = self._box.open(contract.sealed)
+            credentials = self._open_sealed(contract.sealed)
             values |= {"local": contract.local, **credentials}
         content = contract.model_dump_json() + contract.sealed
         key = ("carrier", contract.workspace, contract.key, str(rehearsal), content)
@@ -133,6 +130,10 @@ class Backends:
             concurrency=contract.concurrency,
         )
         return carrier
+
+    def _open_sealed(self, sealed: str) -> dict[str, str]:
+        """Credentials, or none where none were given yet."""
+        return self._box.open(sealed) if sealed else {}
 
     def _stand_in(self, contract: Contract) -> Mapping[str, Any]:
         if self._sandbox is None:

@@ -47,8 +47,8 @@ def _ready(seed: Seed, number: int, *, parcels: int = 1) -> Shipment:
     return seed.ready(order, parcels=parcels)
 
 
-def _buy(seed: Seed, **options: bool) -> Outcome:
-    return buy_label(seed.bench, seed.workspace, **options)
+def _buy(seed: Seed, *, automatic: bool = False, confirmed: bool = False) -> Outcome:
+    return buy_label(seed.bench, seed.workspace, automatic=automatic, confirmed=confirmed)
 
 
 def _parcel(seed: Seed, shipment: Shipment) -> Parcel:

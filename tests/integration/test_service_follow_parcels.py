@@ -209,7 +209,10 @@ def test_an_unknown_code_is_kept_counted_and_raised_once(road: Road) -> None:
     road.told(second, 2, S.UNKNOWN, "QQQQQQ")
     road.clock.advance(hours=3)
 
-    assert road.look().counts["unknown_codes"] == 2
+    outcome = road.look()
+    assert outcome.ok
+    assert outcome.counts["unknown_codes"] == 2
+    assert [one.params["code"] for one in outcome.notes] == ["QQQQQQ"]
     assert road.look(now_due_only=False).counts.get("unknown_codes", 0) == 0
 
     assert road.row(first).tracking_status == "unknown"
@@ -528,6 +531,13 @@ def test_a_label_never_scanned_is_listed_after_a_working_day(road: Road) -> None
 
     assert outcome.ok, "listed, not an error"
     assert outcome.counts["not_scanned"] == 1
+    (note,) = outcome.notes
+    assert (note.code, note.order, note.parcel) == (
+        "parcel.not_scanned",
+        "boutique/1",
+        parcel.number,
+    )
+    assert road.look().notes == (), "said once"
     assert road.alarms() == [("parcel.not_scanned", str(parcel.id))]
     road.told(parcel, 40, S.ACCEPTED)
     assert road.look(now_due_only=False).counts["not_scanned"] == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from colisync.errors import ConfigurationError
 from colisync.model.attention import ShipmentState
@@ -51,21 +51,33 @@ class Workshop(RuleBasedStateMachine):
 
     # -- the shop ----------------------------------------------------------------------------
 
-    @rule(number=NUMBERS, quantities=QUANTITIES, status=STATUSES, city=CITIES)
-    def change(self, number: int, quantities: list[int], status: str, city: str) -> None:
+    @initialize()
+    def open(self) -> None:
+        both = (make_line(1, quantity=2), make_line(2, quantity=3))
+        self.seed.shop.put(*[make_order(number, lines=both) for number in range(1, 5)])
+        import_orders(self.bench, self.workspace)
+        choose_method(self.bench, self.workspace)
+
+    @rule(number=NUMBERS, quantities=QUANTITIES, told=st.booleans())
+    def change_lines(self, number: int, quantities: list[int], told: bool) -> None:
         lines = tuple(
             make_line(position, quantity=quantity, ordered_quantity=3)
             for position, quantity in enumerate(quantities, start=1)
         )
-        fields = {"lines": lines, "status": status, "recipient": make_address(city=city)}
-        if f"900{number}" in self.seed.shop.orders_by_id:
-            self.seed.shop.change(f"900{number}", **fields)
-        else:
-            self.seed.shop.put(make_order(number, **fields))
+        self.change(number, told, lines=lines)
 
-    @rule()
-    def sync(self) -> None:
-        import_orders(self.bench, self.workspace)
+    @rule(number=NUMBERS, status=STATUSES, told=st.booleans())
+    def change_status(self, number: int, status: str, told: bool) -> None:
+        self.change(number, told, status=status)
+
+    @rule(number=NUMBERS, city=CITIES, told=st.booleans())
+    def change_address(self, number: int, city: str, told: bool) -> None:
+        self.change(number, told, recipient=make_address(city=city))
+
+    def change(self, number: int, told: bool, **fields: object) -> None:
+        self.seed.shop.change(f"900{number}", **fields)
+        if told:
+            import_orders(self.bench, self.workspace)
 
     # -- people ------------------------------------------------------------------------------
 
@@ -179,7 +191,7 @@ class Workshop(RuleBasedStateMachine):
 
 
 Workshop.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=15,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),

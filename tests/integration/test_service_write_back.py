@@ -42,7 +42,7 @@ def test_a_number_a_note_and_the_status_reach_the_order_once(bench: TellingSeed)
     outcome = bench.tell(label_link=lambda parcel: f"https://c.example/l/{parcel}")
 
     assert outcome.ok
-    assert outcome.counts == {"written_back": 1, "effects_done": 3, "waiting": 0}
+    assert outcome.counts == {"written_back": 1, "effects_done": 3, "effects_waiting": 0}
     assert len(bench.shop.numbers["9001"]) == 1
     assert bench.shop.history["9001"] == ["processing", "completed"]
     (note,) = bench.shop.notes["9001"]
@@ -54,7 +54,7 @@ def test_a_number_a_note_and_the_status_reach_the_order_once(bench: TellingSeed)
     assert told.parcel.label_link.startswith("https://c.example/l/")
     assert told.parcel.items == {"l1": 1}
     assert not told.repeated
-    assert bench.tell().counts == {"waiting": 0}
+    assert bench.tell().counts == {"effects_waiting": 0}
     assert len(bench.shop.write_backs) == 1
 
 
@@ -112,10 +112,10 @@ def test_the_status_waits_for_every_box_and_is_told_once(bench: TellingSeed) -> 
 
     outcome = bench.tell()
 
-    assert outcome.counts == {"effects_done": 2, "waiting": 4, "written_back": 0}
+    assert outcome.counts == {"effects_done": 2, "effects_waiting": 4, "written_back": 0}
     assert bench.shop.history["9001"] == ["processing"]
     bench.seed.put_parcel(second.id, state=ParcelState.LABELLED.value, number="6ASECOND")
-    assert bench.tell().counts == {"effects_done": 4, "waiting": 0, "written_back": 1}
+    assert bench.tell().counts == {"effects_done": 4, "effects_waiting": 0, "written_back": 1}
     assert bench.shop.numbers["9001"] == [first.number, "6ASECOND"]
     assert [one.effects for one in bench.shop.write_backs[1:]] == [
         {Effect.META, Effect.NOTE, Effect.STATUS}
@@ -164,7 +164,7 @@ def test_an_order_no_longer_shippable_keeps_its_status(bench: TellingSeed) -> No
     bench.labelled(1)
     bench.shop.history["9001"] = ["cancelled"]
     outcome = bench.tell()
-    assert outcome.counts["skipped"] == 1
+    assert outcome.counts["effects_skipped"] == 1
     assert bench.shop.history["9001"] == ["cancelled"]
     assert bench.row(Effect.STATUS).state == "skipped"
 
@@ -176,8 +176,8 @@ def test_an_answer_lost_is_told_again_after_looking(bench: TellingSeed) -> None:
     outcome = bench.tell()
 
     assert not outcome.ok
-    assert outcome.counts["waiting"] == 3
-    assert bench.tell().counts == {"waiting": 3}, "not before its time"
+    assert outcome.counts["effects_waiting"] == 3
+    assert bench.tell().counts == {"effects_waiting": 3}, "not before its time"
     bench.clock.advance(minutes=1)
     assert bench.tell().counts["written_back"] == 1
     assert bench.shop.write_backs[-1].repeated
@@ -193,7 +193,7 @@ def test_a_kill_between_call_and_store_is_told_again_after_looking(
     with pytest.raises(KeyboardInterrupt):
         bench.tell()
     assert bench.states() == {"sent": 3}
-    assert bench.tell().counts == {"waiting": 3}, "its holder still lives"
+    assert bench.tell().counts == {"effects_waiting": 3}, "its holder still lives"
     monkeypatch.setattr(leases, "_process_started", lambda pid: "another life")
 
     assert bench.tell().counts["written_back"] == 1
@@ -288,13 +288,18 @@ def test_one_order_that_fails_stops_no_other(bench: TellingSeed) -> None:
 
     outcome = bench.tell()
 
-    assert outcome.counts == {"effects_done": 6, "failed": 3, "written_back": 2, "waiting": 0}
+    assert outcome.counts == {
+        "effects_done": 6,
+        "effects_failed": 3,
+        "written_back": 2,
+        "effects_waiting": 0,
+    }
     (attention,) = outcome.attention
     assert attention.code == "fake.order_gone"
     assert attention.order == "boutique/2"
     assert attention.command == "colisync retry boutique/2"
     bench.clock.advance(days=2)
-    assert "failed" not in bench.tell().counts, "a person's turn: nobody tries again"
+    assert "effects_failed" not in bench.tell().counts, "a person's turn: nobody tries again"
     with bench.store.read() as connection:
         listed = write_backs.problems(connection, bench.seed.workspace)
     assert {one.order for one in listed} == {"boutique/2"}
@@ -391,10 +396,10 @@ def test_a_platform_without_notes_is_told_the_rest(bench: TellingSeed) -> None:
     bench.labelled(1)
     outcome = bench.tell()
     assert outcome.counts == {
-        "skipped": 1,
+        "effects_skipped": 1,
         "effects_done": 2,
         "written_back": 1,
-        "waiting": 0,
+        "effects_waiting": 0,
     }
     assert bench.shop.write_backs[0].effects == {Effect.META, Effect.STATUS}
 

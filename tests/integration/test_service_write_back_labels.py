@@ -44,9 +44,9 @@ def test_a_void_number_is_taken_out_and_the_other_box_keeps_its_own(bench: Telli
     _void(bench, first, again=False)
     outcome = bench.tell()
     assert bench.shop.numbers["9001"] == [second.number]
-    assert outcome.counts == {"effects_done": 1, "written_back": 1, "waiting": 0}
+    assert outcome.counts == {"effects_done": 1, "written_back": 1, "effects_waiting": 0}
     assert bench.shop.write_backs[-1].withdraw
-    assert bench.tell().counts == {"waiting": 0}
+    assert bench.tell().counts == {"effects_waiting": 0}
 
 
 def test_a_number_is_taken_back_before_the_next_one_is_told(bench: TellingSeed) -> None:

@@ -1,5 +1,6 @@
 """Units of the domain: weights in grams, lengths in millimetres, money with its currency."""
 
+import math
 from decimal import Decimal
 from typing import Annotated
 
@@ -27,3 +28,27 @@ class Dimensions(Noun):
     length_mm: Millimetres
     width_mm: Millimetres
     height_mm: Millimetres
+
+
+GRAMS = {"kg": 1000.0, "g": 1.0, "lbs": 453.59237, "lb": 453.59237, "oz": 28.349523125}
+"""Grams in one unit of weight, by the names that shops give it."""
+
+
+def grams(value: object, factor: float) -> int | None:
+    """The weight in grams, None where the field is empty, zero or no number.
+
+    `factor` is how many grams one unit has. A shop's text may have a decimal comma.
+    """
+    if not isinstance(value, str | int | float) or isinstance(value, bool) or not value:
+        return None
+    try:
+        weight = float(str(value).replace(",", ".")) * factor
+    except ValueError:
+        return None
+    return max(1, round(weight)) if math.isfinite(weight) and weight > 0 else None
+
+
+def is_plausible(unit: str, weight: float) -> bool:
+    """False for a parcel's usual weight that fits another unit: grams below 5 (they are kilograms)
+    and kilograms or pounds above 100 (grams)."""
+    return weight >= 5 if unit == "g" else unit == "oz" or weight <= 100

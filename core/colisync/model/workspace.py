@@ -80,6 +80,10 @@ class Shop(Noun):
     paused: str = ""
 
 
+STAND_IN = "sandbox"
+"""A contract's `base_url` while the sandbox's carrier stands in for it: labels are SPECIMEN."""
+
+
 class Slip(Noun):
     """When the day's deposit slip is due, in the sender's local time."""
 
@@ -103,6 +107,11 @@ class Contract(Noun):
     sealed: str = Field(default="", repr=False)
     id: int = 0
     paused: str = ""
+
+    @property
+    def is_stand_in(self) -> bool:
+        """True until a real contract arrives: nothing of its labels is told to a shop."""
+        return self.base_url == STAND_IN
 
     @field_validator("label_format")
     @classmethod

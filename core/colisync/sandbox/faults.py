@@ -41,7 +41,8 @@ class Fault(BaseModel):
 
 
 class FaultyApp:
-    """The emulator `app`, with its faults in front of it and a fixed `latency` in seconds."""
+    """The emulator `app`, with its faults in front of it; each answer begins `latency` seconds
+    after its request."""
 
     def __init__(self, app: ASGIApp, *, latency: float = 0.0) -> None:
         self.app = app
@@ -61,7 +62,7 @@ class FaultyApp:
             await self._control(scope["method"], body, send)
             return
         if self.latency and not scope["path"].startswith("/_sandbox"):
-            await asyncio.sleep(self.latency)
+            send = _late(send, asyncio.get_running_loop().time() + self.latency)
         fault = self._take(scope, body)
         if fault is None:
             await self.app(scope, _replay(body), send)
@@ -114,6 +115,19 @@ class FaultyApp:
         await self.app(scope, _replay(body), keep)
         content = b"".join(m.get("body", b"") for m in messages[1:])
         return messages[0]["status"], list(messages[0].get("headers", [])), content
+
+
+def _late(send: Send, due: float) -> Send:
+    """`send`, but no answer begins before `due`: work takes part of the latency, as with a real
+    remote far away."""
+
+    async def later(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await asyncio.sleep(due - asyncio.get_running_loop().time())
+        await send(message)
+
+    later.__self__ = getattr(send, "__self__", None)  # type: ignore[attr-defined]  # see _abort
+    return later
 
 
 async def _spoil(

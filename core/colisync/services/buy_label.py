@@ -7,7 +7,6 @@ from colisync.errors import ColisyncError, RemoteError
 from colisync.model.attention import Attention, Outcome, ShipmentState
 from colisync.model.shipment import Shipment
 from colisync.model.workspace import Contract, Mode, Shop, Workspace
-from colisync.services.choose_method import choose_method
 from colisync.services.import_orders import refresh_orders
 from colisync.services.label_request import RequestMaker
 from colisync.services.label_run import LabelRun
@@ -114,25 +113,20 @@ class _Batch:
             part = wanted[start : start + _REREAD]
             self._reread(part)
             ids = [one.shipment_id for one in part]
-            loaded = self._load(ids)
-            if any(one.decision is ShipmentState.DRAFT for one in loaded):
-                # The shop changed them under us: choose again, then go on.
-                self._report.add(choose_method(self._bench, self._client.key))
-                loaded = self._load(ids)
+            with self._bench.store.read() as connection:
+                loaded = shipments.shipments(connection, self._client.key, ids)
             ready = [one for one in loaded if one.decision is ShipmentState.READY]
             run.preload(ready)
             yield from ready
-
-    def _load(self, ids: Sequence[int]) -> list[Shipment]:
-        with self._bench.store.read() as connection:
-            return shipments.shipments(connection, self._client.key, ids)
 
     def _reread(self, part: Sequence[Ready]) -> None:
         """The shop's address is read once more; a shop that is down blocks no label."""
         for shop_id in sorted({one.shop_id for one in part}):
             shipment_ids = [one.shipment_id for one in part if one.shop_id == shop_id]
             try:
-                refresh_orders(self._bench, self._client.key, self._shops[shop_id], shipment_ids)
+                shop = self._shops[shop_id]
+                changed = refresh_orders(self._bench, self._client.key, shop, shipment_ids)
+                self._report.attention.extend(changed.attention)
             except RemoteError as error:
                 self._report.count("not_reread", len(shipment_ids))
                 self._report.fail(error, order=self._shops[shop_id].key)

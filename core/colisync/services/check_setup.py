@@ -102,7 +102,8 @@ def _failed(bench: Workbench, error: ColisyncError, noun: Shop | Contract, repor
             remote = f"{kind}:{noun.key}"
             exchanges.keep_exchange(connection, noun.workspace, remote, error.exchange)
     cure = isinstance(error, AuthenticationFailed | ConfigurationError)
-    attention = Attention.of(error, command="colisync apply FILE" if cure else "colisync check")
+    command = "colisync apply FILE" if cure else "colisync check"
+    attention = Attention.of(error, order=noun.key, command=command)
     report.attend(attention.model_copy(update={"params": {**error.params, kind: noun.key}}))
 
 
@@ -112,7 +113,13 @@ def _tell_findings(
     for finding in findings:
         if finding.level in ("warning", "error"):
             report.count(f"{finding.level}s")
-            report.attend(Attention(code=finding.key, params={**finding.params, **about}))
+            params = {**finding.params, **about}
+            report.attend(Attention(code=finding.key, order=_named(about), params=params))
+
+
+def _named(about: Mapping[str, Scalar]) -> str:
+    """The shop or contract that a finding is about: with several, its words alone do not say."""
+    return str(next(iter(about.values())))
 
 
 def _shop_findings(shop: Shop, identity: ShopIdentity) -> Iterator[Attention]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from colisync.errors import ConfigurationError, Scalar, UnsupportedFeature
 from colisync.model.address import Address
 from colisync.model.workspace import Contract, Mode, Sender, ShippingRule, Shop, Workspace
-from colisync.plugins import SANDBOX, carrier_class, connector_class, read_settings
+from colisync.plugins import carrier_class, connector_class, read_settings
 from colisync.ports.secrets import SecretBox
 from colisync.services.config_file import SEALED, Block, nearest, unknown_key
 
@@ -77,9 +77,9 @@ def read_contract(
     known = credential_names(model, _CONTRACT)
     sealed, credentials = _sealed(block, where, known, current.sealed if current else "", box)
     told = {"local": contract.local, **options, **credentials}
-    if contract.base_url != SANDBOX:
+    if not contract.is_stand_in:
         told["base_url"] = contract.base_url
-    stand_in = contract.base_url == SANDBOX or workspace.mode is Mode.REHEARSAL
+    stand_in = contract.is_stand_in or workspace.mode is Mode.REHEARSAL
     if credentials or not stand_in:
         _tried(model, told, where)
     return contract.model_copy(update={"sealed": sealed})

@@ -28,6 +28,7 @@ from colisync.services.record_tracking import (
 from colisync.services.report import Report
 from colisync.services.workbench import Workbench
 from colisync.storage import alarms, parcels, tracking, unscanned, workspaces
+from colisync.storage.alarms import Alarm
 from colisync.storage.store import Connection
 from colisync.storage.tracking import TrackedParcel
 from colisync.storage.unscanned import OrphanNumber
@@ -162,6 +163,7 @@ class _Following:
         self._report.count("followed", len(heard))
         self._report.counts.update(recorded.counts)
         self._report.attention.extend(recorded.attention)
+        self._report.notes.extend(recorded.notes)
 
     def _ask(
         self, refs: Sequence[ParcelRef]
@@ -267,5 +269,6 @@ def _list_unscanned(bench: Workbench, workspace: str, contract: Contract, report
                 "labelled": one.labelled_at.date().isoformat(),
                 "command": f"colisync status {order}".strip(),
             }
-            subject = str(one.parcel_id)
-            alarms.raise_alarm(connection, workspace, NOT_SCANNED, subject, params, now)
+            alarm = Alarm(NOT_SCANNED, str(one.parcel_id), params, now)
+            if alarms.raise_alarm(connection, workspace, alarm.code, alarm.subject, params, now):
+                report.note(alarm.attention())

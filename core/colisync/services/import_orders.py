@@ -103,8 +103,7 @@ def refresh_orders(
     """
     report = Report()
     with bench.store.read() as connection:
-        found = shipments.shipments(connection, workspace, shipment_ids)
-        ids = sorted({order_id for one in found for order_id in one.order_ids})
+        ids = shipments.orders_in(connection, workspace, shipment_ids)
     report.add(reread_orders(bench, workspace, shop, ids))
     with bench.store.read() as connection:
         drafts = shipments.to_choose(connection, workspace, ids)
@@ -119,8 +118,7 @@ def reread_orders(
     """Those of the orders that are the shop's, read once more. Raises RemoteError."""
     report = Report()
     with bench.store.read() as connection:
-        stored = orders.orders(connection, workspace, order_ids).values()
-    external_ids = [one.order.external_id for one in stored if one.shop_id == shop.id]
+        external_ids = orders.external_ids(connection, workspace, shop.id, order_ids)
     connector = bench.backends.shop(shop)
     read, unreadable = _read(connector, external_ids)
     known = {*(one.external_id for one in read), *(one.external_id for one in unreadable)}

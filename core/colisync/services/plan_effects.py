@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from colisync.model.workspace import Mode, Shop
+from colisync.model.workspace import Shop
 from colisync.model.writeback import Effect
 from colisync.ports.shop import ShopCapability, ShopIdentity
 from colisync.storage import write_backs
@@ -30,7 +30,7 @@ def plan_effects(
     connection: Connection, workspace: str, labelled: Sequence[tuple[int, int]], now: datetime
 ) -> int:
     """How many effects are planned for these (parcel id, attempt) pairs, for every order of their
-    shipments. A rehearsal tells nothing to any shop."""
+    shipments. SPECIMEN labels, of a rehearsal or a stand-in, are told to no shop."""
     attempts = dict(labelled)
     found = write_backs.targets(connection, workspace, list(attempts))
     rows = [row for target in found for row in _rows(target, attempts[target.parcel_id], now)]
@@ -38,7 +38,7 @@ def plan_effects(
 
 
 def _rows(target: Target, attempt: int, now: datetime) -> Iterator[PlannedEffect]:
-    if target.mode is Mode.REHEARSAL:
+    if target.specimen:
         return
     shop = target.shop
     due = now if shop.write_back == "at_label" else None

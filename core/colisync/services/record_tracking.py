@@ -9,7 +9,6 @@ from datetime import datetime
 from colisync.model.attention import Attention
 from colisync.model.parcel import ParcelState
 from colisync.model.tracking import TrackingEvent, TrackingStatus
-from colisync.model.workspace import Mode
 from colisync.ports.carrier import TrackingFailure
 from colisync.services import tracking_plan, tracking_standing
 from colisync.services.tracking_plan import Followed
@@ -43,10 +42,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What came of it: counts, and what a person must look at."""
+    """What came of it: counts, what a person must look at, and what is worth knowing."""
 
     counts: Counter[str]
     attention: tuple[Attention, ...]
+    notes: tuple[Attention, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,10 @@ def record_tracking(
     moved = [change.after for change in changes if change.after != change.before]
     tracking.move(connection, workspace, moved)
     tracking.looked(connection, workspace, [change.look for change in changes])
-    _note_unknown(connection, workspace, carrier_key, changes, now)
+    notes = _note_unknown(connection, workspace, carrier_key, changes, now)
     _tell_shops(connection, workspace, changes, now)
     attention = _sound_alarms(connection, workspace, changes, now)
-    return Recorded(_counts(changes), attention)
+    return Recorded(_counts(changes), attention, notes)
 
 
 def _change(
@@ -180,17 +180,21 @@ def _note_unknown(
     carrier_key: str,
     changes: Sequence[_Change],
     now: datetime,
-) -> None:
+) -> tuple[Attention, ...]:
+    """The codes met for the first time; each is an alarm until the table explains it."""
     met = [event for change in changes for event in change.fresh if _is_unknown(event)]
     counts = Counter(event.code for event in met)
     samples = {event.code: event.text for event in reversed(met)}
     tracking.count_unknown(connection, workspace, carrier_key, counts, samples, now)
+    new = []
     for code, sample in samples.items():
         params = {"carrier": carrier_key, "code": code, "text": sample}
-        subject = f"{carrier_key}/{code}"
-        alarms.raise_alarm(connection, workspace, UNKNOWN_CODE, subject, params, now)
+        alarm = alarms.Alarm(UNKNOWN_CODE, f"{carrier_key}/{code}", params, now)
+        if alarms.raise_alarm(connection, workspace, alarm.code, alarm.subject, params, now):
+            new.append(alarm.attention())
     for code in {code for change in changes for code in change.explained}:
         alarms.settle_alarm(connection, workspace, UNKNOWN_CODE, f"{carrier_key}/{code}", now)
+    return tuple(new)
 
 
 def _tell_shops(
@@ -217,7 +221,7 @@ def _plan_delivered(
     wanted = [
         target
         for target in write_backs.targets(connection, workspace, list(attempts))
-        if target.mode is Mode.LIVE
+        if not target.specimen
         and target.shop.write_back != "never"
         and target.shop.statuses.delivered
     ]

@@ -62,12 +62,32 @@ class _Intake:
         later = [
             (*pair, known[pair[0].external_id]) for pair in marked if pair[0].external_id in known
         ]
-        changed = [one for one in later if self._is_news(*one)]
+        calm = self._in_step(later)
+        changed = [one for one in later if self._is_news(*one) and one[2].id not in calm]
         found = shipments.shipments_of(
             self._connection, desk.workspace, [one.id for _, _, one in changed], lock=True
         )
         self._store(new, changed, found)
         refuse_orders(self._connection, desk, [_refused(one) for one in read if _misfit(one)])
+
+    def _in_step(self, later: Sequence[tuple[Order, str, KnownOrder]]) -> set[int]:
+        """Of orders read again: those that stand as they stood, with every shipment computed from
+        them as they are. Just before a label that is nearly all."""
+        if not self._again:
+            return set()
+        still = {
+            known.id: digest
+            for order, digest, known in later
+            if digest == known.fingerprint
+            and known.standing is Standing.TO_SHIP
+            and order.status in self._desk.ship_statuses
+        }
+        based_on = shipments.bases(self._connection, self._desk.workspace, list(still))
+        return {
+            order_id
+            for order_id, digest in still.items()
+            if based_on.get(order_id) and all(digest in one.split() for one in based_on[order_id])
+        }
 
     def _is_news(self, order: Order, digest: str, known: KnownOrder) -> bool:
         news = known.compare(digest, order.modified_at)

@@ -47,8 +47,8 @@ def write_back(
     """Everything due is told to the shops, or to the one of `shop_key`; what fails waits longer
     each time. `label_link` gives a parcel's public link, empty where there is none.
 
-    Counts: written_back (orders told everything), effects_done, skipped, failed, waiting. In
-    rehearsal nothing is told.
+    Counts: written_back (orders told everything), effects_done, effects_skipped, effects_failed,
+    effects_postponed, effects_waiting (left over, in all). In rehearsal nothing is told.
     """
     report = Report()
     with bench.store.read() as connection:
@@ -65,7 +65,7 @@ def write_back(
     with bench.store.read() as connection:
         states = write_backs.summary(connection, workspace)
     waiting = states.get(EffectState.WAITING, 0) + states.get(EffectState.SENT, 0)
-    report.count("waiting", waiting)
+    report.count("effects_waiting", waiting)
     return report.outcome()
 
 
@@ -226,7 +226,7 @@ class _ShopTelling:
         params = {**error.params, "shop": self._shop.key}
         problem = Attention(code=error.key, order=self._shop.key, params=params, command=command)
         self._report.attend(problem)
-        self._report.count("postponed", len(effects))
+        self._report.count("effects_postponed", len(effects))
         wait = error.retry_after if isinstance(error, RateLimited) else None
         return updates.postponed(effects, problem, self._bench.clock.now(), wait)
 
@@ -250,7 +250,7 @@ class _ShopTelling:
                 self._report.count("effects_done")
                 self._told.add(orders[ending.id])
             elif ending.state in (EffectState.SKIPPED, EffectState.FAILED):
-                self._report.count(ending.state.value)
+                self._report.count(f"effects_{ending.state.value}")
             self._attend(ending)
 
     def _attend(self, ending: Ending) -> None:

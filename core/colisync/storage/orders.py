@@ -183,6 +183,22 @@ def orders(
     return found
 
 
+def external_ids(
+    connection: Connection, workspace: str, shop_id: int, order_ids: Sequence[int]
+) -> list[str]:
+    """How the shop calls those of the orders that are its own."""
+    query = (
+        select(_orders.c.external_id)
+        .where(
+            _orders.c.workspace == workspace,
+            _orders.c.shop_id == shop_id,
+            _orders.c.id.in_(order_ids),
+        )
+        .order_by(_orders.c.id)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def orders_numbered(
     connection: Connection, workspace: str, number: str, shop_key: str = ""
 ) -> list[StoredOrder]:

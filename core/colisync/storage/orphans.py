@@ -13,6 +13,7 @@ _ORPHAN = text(
     " :reason, :content, :now) ON CONFLICT (parcel_id, attempt) DO UPDATE SET"
     " number = COALESCE(excluded.number, orphans.number), possible = excluded.possible,"
     " content = COALESCE(excluded.content, orphans.content)"
+    " WHERE orphans.workspace = excluded.workspace"
 )
 
 

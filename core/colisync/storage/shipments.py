@@ -108,6 +108,30 @@ def _of(table: Any, column: Any, workspace: str, ids: Sequence[int]) -> Select[A
     return query.order_by(table.c.id)
 
 
+def orders_in(connection: Connection, workspace: str, shipment_ids: Sequence[int]) -> list[int]:
+    """The ids of every order in these shipments."""
+    query = (
+        select(_links.c.order_id)
+        .where(_links.c.workspace == workspace, _links.c.shipment_id.in_(shipment_ids))
+        .distinct()
+        .order_by(_links.c.order_id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def bases(connection: Connection, workspace: str, order_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The fingerprints that the shipments of each of these orders were computed from."""
+    query = (
+        select(_links.c.order_id, _shipments.c.order_fingerprint)
+        .join(_shipments, _shipments.c.id == _links.c.shipment_id)
+        .where(_links.c.workspace == workspace, _links.c.order_id.in_(order_ids))
+    )
+    found: dict[int, list[str]] = {}
+    for row in connection.execute(query) if order_ids else ():
+        found.setdefault(row.order_id, []).append(row.order_fingerprint)
+    return found
+
+
 def to_choose(
     connection: Connection, workspace: str, order_ids: Sequence[int] | None = None
 ) -> list[int]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from sqlalchemy import bindparam, func, select, text
 
 from colisync.model.attention import Attention
-from colisync.model.workspace import Mode, Shop, Workspace
+from colisync.model.workspace import STAND_IN, Mode, Shop, Workspace
 from colisync.model.writeback import Effect, EffectState
 from colisync.ports.shop import ShopIdentity
 from colisync.storage import tables
@@ -30,7 +30,7 @@ class Target:
     order_id: int
     shop: Shop
     identity: ShopIdentity | None
-    mode: Mode
+    specimen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,13 @@ class EffectStanding:
 # One statement and two caches: planning is on the hot path of every label bought.
 _TARGETS = text(
     "SELECT p.id, so.order_id, h.id AS shop_id, h.key, h.platform, h.content, h.identity,"
-    " w.content AS client FROM parcels p"
+    " w.content AS client, c.content AS contract FROM parcels p"
     " JOIN shipments s ON s.id = p.shipment_id AND s.direction = 'outward'"
     " JOIN shipment_orders so ON so.shipment_id = p.shipment_id"
     " JOIN orders o ON o.id = so.order_id"
     " JOIN shops h ON h.id = o.shop_id"
     " JOIN workspaces w ON w.key = p.workspace"
+    " LEFT JOIN contracts c ON c.workspace = p.workspace AND c.key = p.contract_key"
     " WHERE p.workspace = :workspace AND p.id IN :parcels"
 ).bindparams(bindparam("parcels", expanding=True))
 
@@ -84,7 +85,7 @@ def targets(connection: Connection, workspace: str, parcel_ids: Sequence[int]) -
             order_id=row.order_id,
             shop=_shop(workspace, row.shop_id, row.key, row.platform, row.content),
             identity=_identity(row.identity),
-            mode=_mode(workspace, row.client),
+            specimen=_specimen(workspace, row.client, row.contract or ""),
         )
         for row in found
     ]
@@ -102,8 +103,10 @@ def _identity(content: str) -> ShopIdentity | None:
 
 
 @lru_cache(maxsize=256)
-def _mode(workspace: str, content: str) -> Mode:
-    return Workspace.model_validate({**json.loads(content), "key": workspace}).mode
+def _specimen(workspace: str, client: str, contract: str) -> bool:
+    mode = Workspace.model_validate({**json.loads(client), "key": workspace}).mode
+    stands_in = bool(contract) and json.loads(contract).get("base_url") == STAND_IN
+    return mode is Mode.REHEARSAL or stands_in
 
 
 _PLAN = text(

@@ -2,7 +2,7 @@
 
 import typer
 
-from colisync.interfaces.cli import daily, people, servers, services, setup
+from colisync.interfaces.cli import daily, doctor, people, servers, services, setup
 
 
 def build() -> typer.Typer:
@@ -14,7 +14,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         help="Your own Colissimo contract, in the shops where the orders are.",
     )
-    for module in (daily, people, setup, services, servers):
+    for module in (daily, people, setup, doctor, services, servers):
         module.register(app)
     return app
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
+import typer
 from rich.console import Console as Terminal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
@@ -15,6 +16,7 @@ from colisync.model.attention import Attention, Outcome
 from colisync.rendering.message import Catalogue
 from colisync.services.show_status import OrderStatus
 
+_YES, _NO = ("o", "oui", "y", "yes"), ("n", "non", "no")
 DONE, ATTENTION, USAGE, CONFIGURATION = 0, 1, 2, 3
 
 
@@ -67,6 +69,17 @@ class Console:
         if not self.as_json:
             self.out.print(Text(self.catalogue.text(key, params)))
 
+    def confirm(self, key: str, *, default: bool) -> bool:
+        """Yes or no to a sentence of the catalogue; `o`, `oui`, `y`, `yes`, `n`, `non`, `no`."""
+        letters = self.catalogue.text("cli.yes_no" if default else "cli.no_yes")
+        while True:
+            typed = typer.prompt(f"{self.catalogue.text(key)} [{letters}]", "", show_default=False)
+            word = typed.strip().lower()
+            if not word:
+                return default
+            if word in _YES or word in _NO:
+                return word in _YES
+
     def print(self, line: str) -> None:
         """A line that is nobody's language, for people only."""
         if not self.as_json:
@@ -98,11 +111,21 @@ class Console:
             ],
         )
 
-    def finish(self, outcome: Outcome, **more: Any) -> NoReturn:
-        """Prints the outcome; ends with 0 where everything asked was done, else 1."""
+    def finding(self, mark: str, told: Attention, *, wrong: bool) -> None:
+        """A line that something was looked at; where it is `wrong`, what to do, for people only."""
+        if self.as_json:
+            return
+        self.out.print(Text(f"{mark} {self.text(told)}"))
+        remedy = self.remedy(told) if wrong else ""
+        if remedy:
+            self.out.print(Text(f"  {remedy}", style="dim"))
+
+    def finish(self, outcome: Outcome, *, quiet: bool = False, **more: Any) -> NoReturn:
+        """Prints the outcome, unless all was said (`quiet`); ends with 0 where everything asked
+        was done, else 1."""
         if self.as_json:
             print(json.dumps({**self._document(outcome), **more}, ensure_ascii=False, default=str))
-        else:
+        elif not quiet:
             self._print(outcome)
         sys.exit(DONE if outcome.ok else ATTENTION)
 
@@ -126,9 +149,16 @@ class Console:
             "parcel": one.parcel,
             "code": one.code,
             "field": one.field,
-            "text": self.catalogue.text(one.code, one.params),
+            "text": self.text(one),
             "remedy": self.remedy(one),
         }
+
+    def text(self, one: Attention) -> str:
+        """What happened; a reason that is an entry of the catalogue in its words."""
+        params = dict(one.params)
+        if isinstance(params.get("reason"), str):
+            params["reason"] = self.catalogue.text(str(params["reason"]), params)
+        return self.catalogue.text(one.code, params)
 
     def remedy(self, one: Attention) -> str:
         """The next step, and the command that takes it."""
@@ -139,6 +169,8 @@ class Console:
         self._print_counts({name: n for name, n in outcome.counts.items() if n})
         for one in outcome.attention:
             self._print_attention(self.out, one)
+        for one in outcome.notes:
+            self.finding("·", one, wrong=True)
 
     def _print_counts(self, counts: Mapping[str, int]) -> None:
         for name, number in counts.items():
@@ -149,7 +181,7 @@ class Console:
         line = Text("! ", style="bold yellow")
         if subject:
             line.append(f"{subject} : ", style="bold")
-        line.append(self.catalogue.text(one.code, one.params))
+        line.append(self.text(one))
         terminal.print(line)
         remedy = self.remedy(one)
         if remedy:

@@ -79,7 +79,7 @@ def _agrees(work: Session, outcome: "Outcome") -> bool:
         return False
     for one in outcome.attention:
         work.console.say(one.code, **one.params)
-    return typer.confirm(work.console.catalogue.text("cli.go_on", {}))
+    return work.console.confirm("cli.go_on", default=False)
 
 
 def _together(first: "Outcome", second: "Outcome") -> "Outcome":
@@ -155,6 +155,7 @@ def status(
     from colisync.services.show_status import OrderStatus, show_status
 
     with session(workspace, as_json=as_json) as work:
+        work.require_some()
         report = Report()
         rows: list[OrderStatus] = []
         for key in work.keys:

@@ -50,9 +50,10 @@ def ask_and_apply(wish: Wish) -> None:
             if not answers.confirm("save", "init.save", default=True):
                 raise ConfigurationError("init.not_saved")
     with session(None, as_json=False) as work:
-        _save(work, document, text, answers, wish)
+        head = work.console.catalogue.text("init.file_head", {"file": wish.output.name})
+        _save(work, document, f"# {head}\n\n{text}", answers, wish)
         work.console.say("init.done", file=str(wish.output), workspace=document.key)
-        work.finish(outcome)
+        work.finish(_findings(outcome))
 
 
 def _tried(document: Document, tried: Trial, console: Console) -> tuple[Outcome, str]:
@@ -61,6 +62,13 @@ def _tried(document: Document, tried: Trial, console: Console) -> tuple[Outcome,
     outcome, text = tried.whole(document)
     console.say("init.tried", findings=len(outcome.attention))
     return outcome, text
+
+
+def _findings(checked: Outcome) -> Outcome:
+    """What is left to do once it is saved. Warnings are worth knowing: everything was done."""
+    if len(checked.attention) > checked.counts.get("warnings", 0):
+        return Outcome(attention=checked.attention, notes=checked.notes)
+    return Outcome(notes=(*checked.attention, *checked.notes))
 
 
 def _save(work: Session, document: Document, text: str, answers: Answers, wish: Wish) -> None:

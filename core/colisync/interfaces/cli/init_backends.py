@@ -9,9 +9,8 @@ from colisync.interfaces.cli.console import Console
 from colisync.interfaces.cli.init_checks import not_empty, optional
 from colisync.interfaces.cli.init_questions import Answers
 from colisync.interfaces.cli.init_trial import Block, Trial, secret
-from colisync.model.workspace import Contract, Shop, Workspace
+from colisync.model.workspace import STAND_IN, Contract, Shop, Workspace
 from colisync.plugins import (
-    SANDBOX,
     carrier_class,
     carriers,
     connector_class,
@@ -160,4 +159,4 @@ def ask_contract(desk: Desk) -> Block:
             desk.console.say("init.contract_found", carrier=kind.name, account=words)
             return block
     desk.console.say("init.sandbox", carrier=kind.name)
-    return {"carrier": carrier, "base_url": SANDBOX}
+    return {"carrier": carrier, "base_url": STAND_IN}

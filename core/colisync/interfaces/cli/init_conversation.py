@@ -18,16 +18,10 @@ from colisync.interfaces.cli.init_checks import (
 from colisync.interfaces.cli.init_questions import Question
 from colisync.interfaces.cli.init_trial import Block
 from colisync.model.workspace import Mode
-from colisync.plugins import SANDBOX, carrier_class
+from colisync.plugins import carrier_class
 from colisync.services.config_file import Document
 from colisync.services.propose_rules import Proposal, outward_methods, propose_rules, rules
 
-ANSWERS = (
-    *("name", "mode", "default_weight_g", "label_format", "orders_since", "platform", "carrier"),
-    *("have_contract", "accept_rules", "save", "replace"),
-    *("shop.*", "contract.*", "sender.*", "rules.*"),
-)
-"""The names in an answers file."""
 _SHOP, _SENDER = "boutique", "expedition"
 _DAYS_BACK = 14
 _FORMATS = ("pdf_10x15", "pdf_a4", "zpl_203", "zpl_300", "dpl_203", "dpl_300")
@@ -42,6 +36,13 @@ _SENDER_CHECKS = {
     "phone": not_empty,
     "email": email,
 }
+ANSWERS = (
+    *("name", "mode", "default_weight_g", "label_format", "orders_since", "platform", "carrier"),
+    *("have_contract", "accept_rules", "save", "replace"),
+    *("shop.*", "contract.*", "rules.*"),
+    *(f"sender.{field}" for field in _SENDER_CHECKS),
+)
+"""The names in an answers file."""
 
 
 def converse(desk: Desk, name: str, language: str) -> Document:
@@ -60,7 +61,7 @@ def converse(desk: Desk, name: str, language: str) -> Document:
     carrier = str(contract.pop("carrier"))
     found = rules(_proposals(desk, shop, carrier))
     return Document(
-        workspace=_workspace(desk, name, language, weight, contract),
+        workspace=_workspace(desk, name, language, weight),
         blocks={
             "senders": {_SENDER: sender},
             "shops": {_SHOP: shop},
@@ -70,10 +71,8 @@ def converse(desk: Desk, name: str, language: str) -> Document:
     )
 
 
-def _workspace(desk: Desk, name: str, language: str, weight: str, contract: Block) -> Block:
-    # Invented numbers must never reach a shop that sells: until a contract arrives, rehearse.
-    stand_in = contract.get("base_url") == SANDBOX
-    mode = desk.answers.quietly("mode", Mode.REHEARSAL if stand_in else Mode.LIVE)
+def _workspace(desk: Desk, name: str, language: str, weight: str) -> Block:
+    mode = desk.answers.quietly("mode", Mode.LIVE)
     block: Block = {"key": slug(name), "name": name, "language": language, "mode": mode}
     return {**block, "default_weight_g": int(weight)} if weight else block
 

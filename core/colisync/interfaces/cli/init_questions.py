@@ -78,7 +78,7 @@ class Answers:
             return self._given[name].lower() in ("true", "yes", "oui", "1")
         if self.scripted:
             return default
-        return typer.confirm(self._console.catalogue.text(key), default=default)
+        return self._console.confirm(key, default=default)
 
     def given(self, group: str) -> dict[str, str]:
         """The answers given beforehand whose names begin with `group` and a dot, without it."""

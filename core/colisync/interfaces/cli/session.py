@@ -42,6 +42,7 @@ class Session:
         and none was named."""
         from colisync.errors import ConfigurationError
 
+        self.require_some()
         if len(self.keys) != 1:
             known = ", ".join(self.keys)
             raise ConfigurationError("cli.which_workspace", params={"known": known})
@@ -51,11 +52,19 @@ class Session:
         """Every verb, on every workspace this command is for."""
         from colisync.services.report import Report
 
+        self.require_some()
         report = Report()
         for key in self.keys:
             for verb in verbs:
                 report.add(verb(self.bench, key))
         return report.outcome()
+
+    def require_some(self) -> None:
+        """Returns where anything is set up. Raises ConfigurationError saying how to begin."""
+        from colisync.errors import ConfigurationError
+
+        if not self.keys:
+            raise ConfigurationError("cli.nothing_set_up")
 
     def finish(self, outcome: "Outcome") -> NoReturn:
         """Prints the outcome and ends the process."""

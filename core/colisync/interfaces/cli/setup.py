@@ -58,9 +58,11 @@ def apply(
 
     with session(None, as_json=as_json) as work:
         documents = read_documents(files)
-        for diff in plan(work.bench, work.app.box, documents, prune=prune):
-            for line in diff.lines:
-                work.console.print(line)
+        diffs = plan(work.bench, work.app.box, documents, prune=prune)
+        for line in [line for diff in diffs for line in diff.lines]:
+            work.console.print(line)
+        if not any(diff.lines for diff in diffs):
+            work.console.say("apply.unchanged")
         outcome = apply_config(
             work.bench,
             work.app.box,

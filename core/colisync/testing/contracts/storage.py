@@ -27,7 +27,7 @@ from colisync.storage import (
     workspaces,
     write_backs,
 )
-from colisync.storage.attempts import Claim
+from colisync.storage.attempts import Bought, Claim, Wanted
 from colisync.storage.new_shipments import NewShipment
 from colisync.storage.store import Connection, Store
 from colisync.storage.write_backs import PlannedEffect
@@ -81,9 +81,8 @@ class StorageContract(Contract):
         def claim(connection: Connection, number: int) -> list[Claim]:
             lease = _lease(number)
             claims = [_claim(shipment.parcels[0], f"AAAAAAAAAAA{'ABCDEF'[number]}")]
-            return attempts.claim(
-                connection, seed.workspace, shipment.id, shipment.version, claims, lease, NOON
-            )
+            wanted = [Wanted(shipment.id, shipment.version, claims)]
+            return attempts.claim(connection, seed.workspace, wanted, lease, NOON)
 
         won = [claims for claims in at_once(store, claim) if claims]
         assert len(won) == 1
@@ -103,10 +102,10 @@ class StorageContract(Contract):
             doubted = attempts.doubt(
                 connection, seed.workspace, claim, _lease(0), NOON, Attention(code="x.lost")
             )
-            stranger = attempts.store_purchase(
-                connection, seed.workspace, claim, _lease(1), _purchase("6A2"), NOON, NOON
-            )
-        assert (doubted, stranger) == (True, False)
+            stranger = Bought(claim, _lease(1), _purchase("6A2"))
+            late = attempts.store_purchases(connection, seed.workspace, [stranger], NOON, NOON)
+        assert doubted
+        assert set(late) == {shipment.parcels[0].id}
         (parcel,) = seed.shipment(shipment.id).parcels
         assert parcel.number == ""
         with store.read() as connection:
@@ -244,16 +243,9 @@ def _take(
     seed: Seed, shipment: Shipment, *, reference: str = "BBBBBBBBBBBB", version: int | None = None
 ) -> Sequence[Claim]:
     claims = [_claim(shipment.parcels[0], reference)]
+    wanted = Wanted(shipment.id, shipment.version if version is None else version, claims)
     with seed.store.write() as connection:
-        return attempts.claim(
-            connection,
-            seed.workspace,
-            shipment.id,
-            shipment.version if version is None else version,
-            claims,
-            _lease(0),
-            NOON,
-        )
+        return attempts.claim(connection, seed.workspace, [wanted], _lease(0), NOON)
 
 
 def _purchase(number: str) -> Purchase:

@@ -1,0 +1,86 @@
+"""Faults of the shop: down, answering with something else, or for ever. No label waits for it."""
+
+import pytest
+
+from colisync.testing.scene import Scene
+
+_PAGE = "<!DOCTYPE html><html><body><h1>Site en travaux</h1></body></html>"
+_FAULTS = {
+    "html": ({"kind": "status_after", "status": 200, "body": _PAGE}, "woocommerce.page_instead"),
+    "html 503": ({"kind": "status", "status": 503, "body": _PAGE}, "woocommerce.server_error"),
+    "half a json": ({"kind": "truncate"}, "wire.broken"),
+    "no answer": ({"kind": "reset"}, "wire.broken"),
+    "words before": ({"kind": "prefix", "body": "Warning: broken("}, ""),
+}
+
+
+def test_a_shop_that_is_down_is_named_and_blocks_no_label(scene: Scene, impatient: None) -> None:
+    orders = [scene.order(), scene.order()]
+    scene.apply()
+    scene.here("sync")
+    address = scene.shop_server.port
+    scene.shop_server.stop()
+    told = scene.told("run", "--yes")
+    assert {one.code for one in told} == {"wire.no_connection"}
+    assert all("Pas de connexion possible à 127.0.0.1" in one.text for one in told)
+    assert {one.order for one in told} == {"boutique", *orders}
+    assert any("→ colisync sync --shop boutique" in one.remedy for one in told)
+    assert all("→ colisync write-back" in one.remedy for one in told if one.order != "boutique")
+    assert set(scene.states().values()) == {"labelled"}
+    assert len(scene.labels()) == 2
+    scene.reopen_shop(address)
+    scene.finish(orders)
+
+
+@pytest.mark.parametrize("name", _FAULTS)
+def test_a_shop_that_answers_something_else_is_read_later_and_loses_nothing(
+    scene: Scene, impatient: None, name: str
+) -> None:
+    fault, code = _FAULTS[name]
+    orders = [scene.order(), scene.order()]
+    scene.apply()
+    scene.break_shop(times=1000, **fault)
+    if code:
+        (told,) = scene.told("sync")
+        assert (told.order, told.code) == ("boutique", code)
+        assert "→ colisync " in told.remedy
+        assert [one.code for one in scene.told("check") if one.order == "boutique"] == [code]
+    scene.shop.app.faults.clear()
+    scene.here("run", "--yes")
+    scene.judge(orders)
+
+
+@pytest.mark.parametrize("name", _FAULTS)
+def test_a_shop_that_breaks_while_it_is_told_is_told_once(
+    scene: Scene, impatient: None, name: str
+) -> None:
+    """The write may have reached the shop: the next try reads before it writes."""
+    fault, code = _FAULTS[name]
+    orders = [scene.order(), scene.order(), scene.order()]
+    scene.apply()
+    scene.here("sync")
+    scene.here("ship", "--yes")
+    scene.break_shop(times=4, method="POST", **fault)
+    done = scene.here("write-back", code=None)
+    assert done.code == (1 if code else 0), done.out
+    assert not code or "!" in done.out
+    scene.shop.app.faults.clear()
+    scene.finish(orders)
+
+
+def test_a_shop_that_drips_for_ever_ends_at_the_deadline(scene: Scene, impatient: None) -> None:
+    order = scene.order()
+    scene.apply()
+    scene.break_shop("drip", times=1000, seconds=0.05)
+    (told,) = scene.told("sync")
+    assert (told.order, told.code) == ("boutique", "wire.timeout")
+    assert "n'a pas répondu à temps" in told.text
+    assert "hébergeur" in told.remedy
+    scene.shop.app.faults.clear()
+    scene.here("sync")
+    scene.here("ship", "--yes")
+    scene.break_shop("drip", times=1000, seconds=0.05, method="POST")
+    told_back = scene.told("write-back")
+    assert {one.order for one in told_back} <= {"boutique", order}
+    scene.shop.app.faults.clear()
+    scene.finish([order])

@@ -1,0 +1,231 @@
+"""`colisync init`: from answers in a file, and in conversation on a terminal."""
+
+import os
+import pty
+import re
+import select
+import stat
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from colisync.testing.command import Installation
+
+ANSWERS = """\
+name = "Atelier Lumière"
+[shop]
+url = "{shop}"
+local = true
+consumer_key = "env:WC_KEY"
+consumer_secret = "env:WC_SECRET"
+[contract]
+base_url = "{carrier}"
+local = true
+api_key = "env:COLISSIMO_KEY"
+contract_number = "900001"
+[sender]
+street = "12 rue des Lilas"
+postcode = "69003"
+city = "Lyon"
+phone = "+33400000000"
+email = "expedition@example.org"
+"""
+METHODS = [
+    {"method_id": "flat_rate", "title": "Domicile", "cost": "6.90"},
+    {"method_id": "flat_rate", "title": "Contre signature", "cost": "8.90"},
+    {"method_id": "lpc_relay", "title": "Point relais", "cost": "4.90"},
+    {"method_id": "flat_rate", "title": "Retrait en magasin"},
+]
+_IN_A_TERMINAL = """\
+import os, sys
+os.setsid()
+terminal = os.open(sys.argv[1], os.O_RDWR)
+for number in (0, 1, 2):
+    os.dup2(terminal, number)
+os.execv(sys.executable, [sys.executable, "-m", "colisync", *sys.argv[2:]])
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Iterator[Installation]:
+    with Installation(tmp_path) as made:
+        made.shop.add_zone("France", ["FR"], METHODS)
+        urls = {"shop": made.shop_server.url, "carrier": made.carrier_server.url}
+        (tmp_path / "answers.toml").write_text(ANSWERS.format(**urls), encoding="utf-8")
+        yield made
+
+
+def scripted(installed: Installation, *more: str, code: int = 0) -> str:
+    done = installed.run("init", "--answers", "answers.toml", "--non-interactive", *more, code=code)
+    return done.out + done.err
+
+
+class Terminal:
+    """`colisync` on a terminal of its own, and somebody who reads and types."""
+
+    def __init__(self, installed: Installation, *arguments: str) -> None:
+        self.seen, self._read = "", 0
+        self._screen, keyboard = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _IN_A_TERMINAL, os.ttyname(keyboard), *arguments],
+            cwd=installed.directory,
+            env=installed.environment,
+            stdin=subprocess.DEVNULL,
+        )
+        os.close(keyboard)
+
+    def answer(self, prompt: str, typed: str) -> None:
+        """Types once `prompt` has come up since the last answer."""
+        end = time.monotonic() + 30
+        while prompt not in self.seen[self._read :]:
+            assert time.monotonic() < end, f"{prompt!r} never came:\n{self.seen}"
+            self._more()
+        self._read = len(self.seen)
+        os.write(self._screen, f"{typed}\n".encode())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait(20)
+        os.close(self._screen)
+
+    def press(self, key: bytes) -> None:
+        os.write(self._screen, key)
+
+    def end(self) -> int:
+        """The exit code, once everything is read."""
+        while self._more():
+            pass
+        return self.process.wait(20)
+
+    def _more(self) -> bool:
+        if not select.select([self._screen], [], [], 20)[0]:
+            raise AssertionError(f"silence:\n{self.seen}")
+        try:
+            part = os.read(self._screen, 65536)
+        except OSError:  # the other side is closed
+            return False
+        self.seen += part.decode("utf-8", "replace").replace("\r\n", "\n")
+        return bool(part)
+
+
+def test_answers_from_a_file(installed: Installation) -> None:
+    told = scripted(installed, "-o", "client.toml")
+    file = installed.directory / "client.toml"
+    content = tomllib.loads(file.read_text(encoding="utf-8"))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert content["workspace"]["key"] == "atelier-lumiere"
+    assert "mode" not in content["workspace"], "a contract that answers: live"
+    assert [(rule["when"]["choice"], rule["use"]["method"]) for rule in content["rules"]] == [
+        (["flat_rate:1"], "home"),
+        (["flat_rate:2"], "home_signature"),
+        (["lpc_relay:3"], "pickup"),
+    ]
+    assert content["shops"][0]["credentials"] == content["contracts"][0]["credentials"] == "sealed"
+    for secret in (installed.environment["WC_SECRET"], installed.environment["COLISSIMO_KEY"]):
+        assert secret not in file.read_text(encoding="utf-8") + told
+    order = installed.order()
+    installed.run("apply", "client.toml")
+    installed.run("sync")
+    assert order in installed.run("status", "--all").out
+
+
+def test_a_wrong_key_in_a_script_ends_it_and_leaves_nothing(installed: Installation) -> None:
+    told = scripted(installed, "--set", "shop.consumer_secret=cs_" + "9" * 40, code=1)
+    assert "secret" in told
+    assert "9" * 40 not in told
+    left = {path.name for path in installed.directory.iterdir()}
+    assert left == {"answers.toml"}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--set", "shop.consumer_key=env:NOT_THERE"), "NOT_THERE"),
+        (("--set", "sender.countri=FR"), "country"),
+        (("--set", "label_format=gif"), "gif"),
+        (("--set", "rules.flat_rate:1=by_air"), "by_air"),
+        (("--set", "nme=x"), "name"),
+        (("-o", "answers.toml"), "answers.toml"),
+    ],
+)
+def test_wrong_answers_are_named(installed: Installation, more: tuple[str, ...], said: str) -> None:
+    assert said in scripted(installed, *more, code=3)
+    assert not (installed.directory / "client.toml").exists()
+
+
+def test_rules_may_be_changed_and_the_contract_be_missing(installed: Installation) -> None:
+    answers = installed.directory / "answers.toml"
+    text = re.sub(r"\[contract\].*?(?=\[sender\])", "", answers.read_text("utf-8"), flags=re.S)
+    answers.write_text(text, encoding="utf-8")
+    scripted(installed, "--set", "rules.lpc_relay:3=none", "--set", "orders_since=01/11/2026")
+    content = tomllib.loads((installed.directory / "client.toml").read_text("utf-8"))
+    assert content["contracts"][0]["base_url"] == "sandbox"
+    installed.order()
+    installed.run("sync")
+    installed.run("ship", "--yes")
+    installed.run("write-back")
+    assert "Étiquette prête" in installed.run("status", "--all").out
+    assert installed.labels() == [], "the stand-in made it"
+    assert installed.shop.books()["notes"] == {}, "no invented number reaches a live shop"
+    assert [rule["use"]["method"] for rule in content["rules"]] == ["home", "home_signature"]
+    assert content["shops"][0]["orders_since"] == "2026-11-01"
+    told = scripted(installed, "-o", "again.toml", code=3)
+    assert "existe déjà" in told
+
+
+def test_in_conversation_a_wrong_key_is_asked_again(installed: Installation) -> None:
+    with Terminal(installed, "init") as terminal:
+        key, secret = installed.environment["WC_KEY"], installed.environment["WC_SECRET"]
+        terminal.answer("Nom de votre entreprise", "Chez Zoé")
+        terminal.answer("Adresse de la boutique", installed.shop_server.url)
+        terminal.answer("Clé client: ", key)
+        terminal.answer("Secret client: ", "cs_" + "0" * 40)
+        terminal.answer("propre machine", "oui")
+        terminal.answer("Clé client: ", key)
+        terminal.answer("Secret client: ", secret)
+        terminal.answer("déjà ses identifiants", "n")
+        terminal.answer("Société", "")
+        terminal.answer("Numéro et rue", "1 rue Basse")
+        terminal.answer("Complément", "")
+        terminal.answer("Code postal", "31000")
+        terminal.answer("Ville", "Toulouse")
+        terminal.answer("Pays", "France")
+        terminal.answer("Pays", "fr")
+        terminal.answer("Téléphone", "0561000000")
+        terminal.answer("e-mail", "zoe@example.org")
+        terminal.answer("Poids en grammes", "")
+        terminal.answer("Format des étiquettes", "3")
+        terminal.answer("depuis le", "")
+        terminal.answer("Cela vous convient", "n")
+        terminal.answer("Domicile", "2")
+        for _ in range(3):
+            terminal.answer("[", "")
+        terminal.answer("Enregistrer", "o")
+        assert terminal.end() == 0, terminal.seen
+        content = tomllib.loads((installed.directory / "client.toml").read_text("utf-8"))
+        assert content["workspace"]["key"] == "chez-zoe"
+        assert content["workspace"]["default_weight_g"] == 500
+        assert content["senders"][0]["company"] == "Chez Zoé"
+        assert content["contracts"][0]["label_format"] == "zpl_203"
+        assert content["rules"][0]["use"]["method"] == "home_signature"
+        assert secret not in terminal.seen
+        assert "WooCommerce › Réglages › Avancé › API REST" in terminal.seen
+        assert "SPECIMEN" in terminal.seen
+
+
+def test_ctrl_c_leaves_nothing(installed: Installation) -> None:
+    with Terminal(installed, "init") as terminal:
+        terminal.answer("Nom de votre entreprise", "Chez Zoé")
+        terminal.answer("Adresse de la boutique", installed.shop_server.url)
+        terminal.press(b"\x03")
+        assert terminal.end() != 0
+        assert {path.name for path in installed.directory.iterdir()} == {"answers.toml"}
