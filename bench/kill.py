@@ -77,6 +77,13 @@ class Scene:
         with closing(sqlite3.connect(self.data / "colisync.db")) as connection:
             return int(connection.execute(query).fetchone()[0])
 
+    def await_purchase(self) -> None:
+        """Returns once a parcel is being bought."""
+        give_up = time.monotonic() + 60
+        while not self.count("SELECT COUNT(*) FROM parcels WHERE state = 'buying'"):
+            assert time.monotonic() < give_up, "nothing was ever bought"
+            time.sleep(0.005)
+
     def is_done(self) -> bool:
         """True once every order has a label and the shop was told everything."""
         labelled = "SELECT COUNT(*) FROM parcels WHERE state = 'labelled'"
@@ -98,10 +105,12 @@ def duration(scene: Scene) -> float:
     return took
 
 
-def kill_once(scene: Scene, after: float) -> tuple[bool, Judgement]:
+def kill_once(scene: Scene, after: float, *, aimed: bool) -> tuple[bool, Judgement]:
     """Whether the kill left a parcel in `buying`, and what the checker says in the end."""
     scene.reset()
     process = scene.start()
+    if aimed:
+        scene.await_purchase()
     time.sleep(after)
     process.kill()
     process.wait(10)
@@ -120,6 +129,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--orders", type=int, default=50)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--aim", action="store_true", help="half of the kills in a purchase")
     options = parser.parse_args()
     dice = random.Random(options.seed)
     totals: Counter[str] = Counter()
@@ -128,8 +138,9 @@ def main() -> int:
         try:
             longest = duration(scene)
             for run in range(options.runs):
-                after = dice.uniform(0.2, longest)
-                in_flight, verdict = kill_once(scene, after)
+                aimed = options.aim and run % 2 == 0
+                after = dice.uniform(0.0, CARRIER_LATENCY) if aimed else dice.uniform(0.2, longest)
+                in_flight, verdict = kill_once(scene, after, aimed=aimed)
                 totals["buying"] += in_flight
                 for kind in ("lost", "doubled", "orphans_unlisted"):
                     found = getattr(verdict, kind)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from colisync.errors import StorageUnavailable
 from colisync.model.attention import Outcome
 from colisync.plugins import Backends, SandboxCarriers, backend_locales
 from colisync.ports.clock import Clock
@@ -12,6 +13,7 @@ from colisync.ports.queue import Handler
 from colisync.ports.secrets import SecretBox
 from colisync.security.links import LabelLinks
 from colisync.security.sealing import load_key, read_keys
+from colisync.services.keep_failures import FailureBook
 from colisync.services.workbench import Progress, Silent, Workbench
 from colisync.settings import Settings
 from colisync.storage import migrate
@@ -31,13 +33,18 @@ class App:
     bench: Workbench
     box: SecretBox
     links: LabelLinks | None
+    failures: FailureBook
 
     def label_link(self, workspace: str, parcel_id: int) -> str:
         """The signed link to a label; empty without a public URL."""
         return self.links.url(parcel_id, workspace) if self.links else ""
 
     def handlers(self, progress: Callable[[], Progress] = Silent) -> dict[str, Handler]:
-        """What each job of the queue does; each run has a progress of its own."""
+        """What each job of the queue does; each run has a progress of its own. No log shows a
+        credential from here on."""
+        from colisync.observability import mask
+
+        self.bench.backends.hide_secrets(mask.register)
         return {job: self._handler(job, verb, progress) for job, verb in _verbs(self).items()}
 
     def _handler(self, job: str, verb: Verb, progress: Callable[[], Progress]) -> Handler:
@@ -45,7 +52,14 @@ class App:
 
         def handle(args: Mapping[str, str]) -> None:
             bench = replace(self.bench, progress=progress())
-            outcome = verb(bench, args["workspace"], args)
+            try:
+                outcome = verb(bench, args["workspace"], args)
+            except StorageUnavailable as error:
+                # What was not stored may be named nowhere else.
+                log.error("job.not_stored", job=job, **args, detail=str(error))
+                raise
+            finally:
+                self.failures.write()
             counts = {name: number for name, number in outcome.counts.items() if number}
             if counts or outcome.attention:
                 log.info(
@@ -55,8 +69,9 @@ class App:
         return handle
 
     def close(self) -> None:
-        """Connections and sessions are closed."""
+        """Connections and sessions are closed, and what failed is written down."""
         self.bench.backends.close()
+        self.failures.write()
         self.bench.store.close()
 
 
@@ -79,10 +94,17 @@ def open_app(
     clock = clock or SystemClock()
     store = Store(settings.database_url)
     migrate.make_or_require_current(store)
-    backends = Backends(box, clock, public_url=settings.public_url, sandbox=sandbox)
+    failures = FailureBook(store)
+    backends = Backends(
+        box,
+        clock,
+        public_url=settings.public_url,
+        sandbox=sandbox,
+        keep_failure=failures.note,
+    )
     bench = Workbench(store, backends, clock, progress or Silent())
     links = LabelLinks(read_keys(settings), settings.public_url, LINK_DAYS)
-    return App(settings, bench, box, links if settings.public_url else None)
+    return App(settings, bench, box, links if settings.public_url else None, failures)
 
 
 def _verbs(app: App) -> dict[str, Verb]:

@@ -171,7 +171,12 @@ class UnreadableAnswer(RemoteError):
 
 
 class OutcomeUnknown(RemoteError):
-    """Sent, and no complete answer: the thing may be done and billed. Reconcile, never repeat."""
+    """Sent, and no complete answer: the thing may be done and billed. Reconcile, never repeat.
+
+    `partial` is what came of the answer's body before it broke off.
+    """
+
+    partial: bytes = b""
 
 
 class WebhookRejected(ColisyncError):

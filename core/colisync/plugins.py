@@ -1,26 +1,31 @@
 """Connectors and carriers, found through entry points; ours are declared like anybody's."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from colisync.errors import ConfigurationError
+from colisync.errors import ConfigurationError, Exchange
 from colisync.model.workspace import Contract, Shop
 from colisync.ports.carrier import Carrier
 from colisync.ports.clock import Clock
 from colisync.ports.context import BackendContext
 from colisync.ports.secrets import SecretBox
 from colisync.ports.shop import ShopConnector
-from colisync.wire.http import RemoteSession
+
+if TYPE_CHECKING:
+    from colisync.wire.http import RemoteSession
 
 SandboxCarriers = Callable[[str], Mapping[str, Any]]
 """Settings of the sandbox's stand-in for a carrier: base_url, local and credentials."""
+
+KeepFailure = Callable[[str, str, Exchange], None]
+"""Keeps a failed exchange of a workspace's remote ("shop:boutique", "contract:colissimo")."""
 
 SHOP_CONCURRENCY = 4
 """Requests in flight at one shop: hosts of small shops bear no more."""
@@ -62,7 +67,8 @@ class Backends:
     """Opened connectors and carriers, each opened once with its own pooled session.
 
     `sandbox` gives the stand-in's settings for a carrier; without it, a contract that asks for
-    the sandbox raises ConfigurationError.
+    the sandbox raises ConfigurationError. `keep_failure` is called from any thread, in the middle
+    of a call: it must neither wait nor raise.
     """
 
     def __init__(
@@ -72,11 +78,15 @@ class Backends:
         *,
         public_url: str = "",
         sandbox: SandboxCarriers | None = None,
+        keep_failure: KeepFailure | None = None,
     ) -> None:
         self._box = box
         self._clock = clock
         self._public_url = public_url
         self._sandbox = sandbox
+        self._keep_failure = keep_failure
+        self._secrets: set[str] = set()
+        self._hide: Callable[[Iterable[str]], None] = _nobody_logs
         self._opened: dict[tuple[str, ...], Any] = {}
         self._sessions: list[RemoteSession] = []
         self._lock = Lock()
@@ -93,7 +103,7 @@ class Backends:
             **credentials,
         }
         kind = connector_class(shop.platform)
-        key = ("shop", shop.workspace, shop.key, shop.model_dump_json() + shop.sealed)
+        key = ("shop", shop.workspace, shop.key, _identity(shop) + shop.sealed)
         connector: ShopConnector = self._open(
             key,
             kind,
@@ -117,7 +127,7 @@ class Backends:
                 values["base_url"] = contract.base_url
             credentials = self._open_sealed(contract.sealed)
             values |= {"local": contract.local, **credentials}
-        content = contract.model_dump_json() + contract.sealed
+        content = _identity(contract) + contract.sealed
         key = ("carrier", contract.workspace, contract.key, str(rehearsal), content)
         base_url = str(values.get("base_url") or kind.settings.model_fields["base_url"].default)
         carrier: Carrier = self._open(
@@ -132,8 +142,18 @@ class Backends:
         return carrier
 
     def _open_sealed(self, sealed: str) -> dict[str, str]:
-        """Credentials, or none where none were given yet."""
-        return self._box.open(sealed) if sealed else {}
+        """Credentials, or none where none were given yet; hidden from every log from here on."""
+        credentials = self._box.open(sealed) if sealed else {}
+        new = set(credentials.values()) - self._secrets
+        if new:
+            self._secrets |= new
+            self._hide(new)
+        return credentials
+
+    def hide_secrets(self, hide: Callable[[Iterable[str]], None]) -> None:
+        """`hide` is told every credential that is opened, and at once those that were."""
+        self._hide = hide
+        hide(self._secrets)
 
     def _stand_in(self, contract: Contract) -> Mapping[str, Any]:
         if self._sandbox is None:
@@ -151,6 +171,9 @@ class Backends:
         local: bool,
         concurrency: int,
     ) -> Any:
+        # Imported late: `status` calls nobody.
+        from colisync.wire.http import RemoteSession
+
         with self._lock:
             if key not in self._opened:
                 settings = read_settings(kind.settings, values)
@@ -160,6 +183,7 @@ class Backends:
                     local=local,
                     concurrency=concurrency,
                     secrets=secrets,
+                    on_failure=self._keeper(key),
                 )
                 self._sessions.append(session)
                 context = BackendContext(
@@ -171,10 +195,25 @@ class Backends:
                 self._opened[key] = kind.open(settings, context)
             return self._opened[key]
 
+    def _keeper(self, key: tuple[str, ...]) -> Callable[[Exchange], None] | None:
+        if self._keep_failure is None:
+            return None
+        kind = "shop" if key[0] == "shop" else "contract"
+        return partial(self._keep_failure, key[1], f"{kind}:{key[2]}")
+
     def close(self) -> None:
         """Every session is closed."""
         for session in self._sessions:
             session.close()
+
+
+def _nobody_logs(secrets: Iterable[str]) -> None:
+    """Most commands log nothing, and do not wait for what would."""
+
+
+def _identity(noun: Shop | Contract) -> str:
+    """What makes another backend of it; a pause does not."""
+    return noun.model_dump_json(exclude={"paused", "sealed"})
 
 
 def read_settings(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:

@@ -42,7 +42,7 @@ def test_refused_shop_credentials_pause_the_shop_until_new_ones_come(
     scene: Scene, wrong: dict[str, str]
 ) -> None:
     order = scene.order()
-    scene.apply(**wrong)
+    scene.apply(env=wrong)
     (told,) = [one for one in scene.told("check") if one.order == "boutique"]
     assert told.code == "woocommerce.signature_refused"
     assert "clé ou secret faux" in told.text
@@ -61,7 +61,7 @@ def test_refused_shop_credentials_pause_the_shop_until_new_ones_come(
 
 def test_refused_credentials_show_no_secret_anywhere(scene: Scene) -> None:
     scene.order()
-    scene.apply(WC_SECRET=_BAD_SECRET, COLISSIMO_KEY="cle-tres-secrete")
+    scene.apply(env={"WC_SECRET": _BAD_SECRET, "COLISSIMO_KEY": "cle-tres-secrete"})
     said = [scene.here(*words, code=1) for words in (["check"], ["check", "--json"], ["status"])]
     stored = (scene.directory / "data" / "colisync.db").read_bytes()
     for secret in (_BAD_SECRET, "cle-tres-secrete"):
@@ -73,7 +73,7 @@ def test_a_refused_carrier_key_pauses_the_contract_and_keeps_the_orders_ready(
     scene: Scene,
 ) -> None:
     orders = [scene.order() for _ in range(3)]
-    scene.apply(COLISSIMO_KEY="0" * 32)
+    scene.apply(env={"COLISSIMO_KEY": "0" * 32})
     told = scene.told("run", "--yes")
     assert {one.code for one in told} == {"colissimo.credentials"}
     assert "Colissimo refuse la clé" in told[0].text
@@ -92,7 +92,7 @@ def test_a_refused_carrier_key_pauses_the_contract_and_keeps_the_orders_ready(
 def test_a_read_only_key_is_found_by_check_and_blocks_no_label(scene: Scene) -> None:
     order = scene.order()
     keys = scene.shop.settings
-    scene.apply(WC_KEY=keys.readonly_key, WC_SECRET=keys.readonly_secret)
+    scene.apply(env={"WC_KEY": keys.readonly_key, "WC_SECRET": keys.readonly_secret})
     (told,) = [one for one in scene.told("check") if one.code == "woocommerce.key_read_only"]
     assert told.order == "boutique"
     assert "ne permet pas d'écrire" in told.text

@@ -1,11 +1,13 @@
 """Faults of the carrier: its refusals, its outages, and labels whose answer is lost."""
 
+from typing import Any
+
 import pytest
 
 from colisync.testing.scene import Scene
 
 _PAGE = "<html><body>Service indisponible</body></html>"
-_LOST = {
+_LOST: dict[str, dict[str, Any]] = {
     "timed out after its label": {"kind": "hang", "seconds": 3.0},
     "closed after its label": {"kind": "lost_answer"},
     "drips for ever": {"kind": "drip", "seconds": 0.05},
@@ -49,12 +51,13 @@ def test_an_answer_cut_after_its_number_forgets_no_number(scene: Scene) -> None:
     scene.break_carrier("truncate", orders[0])
     scene.here("ship", "--yes", code=None)
     scene.finish(orders)
+    assert len(scene.labels()) == 2, "the number was thrown away and bought again"
 
 
 def test_a_refusal_is_said_in_our_words_and_stops_no_other(scene: Scene) -> None:
     first, order, last = [scene.order() for _ in range(3)]
     scene.apply()
-    scene.refuse(order)
+    scene.carrier.refuse(order[9:], "30700")
     (told,) = scene.told("run", "--yes")
     assert told.order == order
     assert "n'a pas ce produit" in told.text
@@ -62,7 +65,7 @@ def test_a_refusal_is_said_in_our_words_and_stops_no_other(scene: Scene) -> None
     assert f"→ colisync edit {order}" in told.remedy
     assert scene.states()[order] == "attention"
     scene.judge([first, last])
-    scene.refuse_no_more()
+    scene.carrier.refuse_no_more()
     scene.here("retry", order)
     scene.here("run", "--yes")
     scene.judge([first, order, last])

@@ -52,14 +52,14 @@ def test_a_locked_database_is_said_and_nothing_is_lost(
     monkeypatch.setattr(store, "_BUSY_SECONDS", 1)
     orders = [scene.order(), scene.order()]
     scene.apply()
-    for command in ("sync", "ship", "run"):
+    for command in (["sync"], ["ship", "--yes"], ["write-back"]):
         with _locked(scene):
-            (told,) = scene.told(command)
+            (told,) = scene.told(*command)
         assert told.code == "storage.locked"
         assert "occupée par un autre programme" in told.text
         assert "relancez la commande" in told.remedy
-    assert scene.labels() == []
-    scene.finish(orders)
+        scene.here(*command)
+    scene.judge(orders)
 
 
 def test_a_database_locked_after_the_purchase_is_waited_for(scene: Scene) -> None:

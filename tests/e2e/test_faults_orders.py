@@ -1,4 +1,4 @@
-"""Bad orders: each waits by itself, with the field, the remedy and the command; the rest goes on."""
+"""Bad orders: each waits by itself, with field, remedy and command; the others go on."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -90,7 +90,7 @@ def test_emoji_in_an_address_are_left_out_and_told(scene: Scene) -> None:
     order = scene.order(buyer={"first_name": "Léa 🌸", "address_2": "Bât. B 🏡", "city": "Lyon 🦁"})
     scene.apply()
     scene.here("run", "--yes")
-    (body,) = scene.bodies()
+    (body,) = scene.carrier.bodies()
     assert body["letter"]["addressee"]["address"]["firstName"] == "Léa"
     assert body["letter"]["addressee"]["address"]["city"] == "Lyon"
     ((warnings,),) = scene.query("SELECT warnings FROM parcels")
@@ -100,10 +100,13 @@ def test_emoji_in_an_address_are_left_out_and_told(scene: Scene) -> None:
 
 def test_an_order_that_does_not_read_stops_no_other(scene: Scene) -> None:
     first, order, last = scene.order(), scene.order(), scene.order()
-    scene.shop.change_order(int(order[9:]), billing=[], shipping=[])
+    scene.shop.change_order(int(order[9:]), currency="euros")
     scene.apply()
     (told,) = scene.told("run", "--yes")
     assert (told.order, told.code) == (order, "woocommerce.order_unreadable")
     assert f"La commande {order[9:]} ne se lit pas" in told.text
     assert "dans la boutique" in told.remedy
     scene.judge([first, last])
+    scene.shop.change_order(int(order[9:]), currency="EUR")
+    scene.here("run", "--yes")
+    scene.judge([first, order, last])

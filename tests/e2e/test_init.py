@@ -1,21 +1,16 @@
 """`colisync init`: from answers in a file, and in conversation on a terminal."""
 
-import os
-import pty
 import re
-import select
+import signal
 import stat
-import subprocess
-import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
 import pytest
 
 from colisync.testing.command import Installation
+from colisync.testing.terminal import Terminal
 
 ANSWERS = """\
 name = "Atelier Lumière"
@@ -42,14 +37,6 @@ METHODS = [
     {"method_id": "lpc_relay", "title": "Point relais", "cost": "4.90"},
     {"method_id": "flat_rate", "title": "Retrait en magasin"},
 ]
-_IN_A_TERMINAL = """\
-import os, sys
-os.setsid()
-terminal = os.open(sys.argv[1], os.O_RDWR)
-for number in (0, 1, 2):
-    os.dup2(terminal, number)
-os.execv(sys.executable, [sys.executable, "-m", "colisync", *sys.argv[2:]])
-"""
 
 
 @pytest.fixture
@@ -64,57 +51,6 @@ def installed(tmp_path: Path) -> Iterator[Installation]:
 def scripted(installed: Installation, *more: str, code: int = 0) -> str:
     done = installed.run("init", "--answers", "answers.toml", "--non-interactive", *more, code=code)
     return done.out + done.err
-
-
-class Terminal:
-    """`colisync` on a terminal of its own, and somebody who reads and types."""
-
-    def __init__(self, installed: Installation, *arguments: str) -> None:
-        self.seen, self._read = "", 0
-        self._screen, keyboard = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _IN_A_TERMINAL, os.ttyname(keyboard), *arguments],
-            cwd=installed.directory,
-            env=installed.environment,
-            stdin=subprocess.DEVNULL,
-        )
-        os.close(keyboard)
-
-    def answer(self, prompt: str, typed: str) -> None:
-        """Types once `prompt` has come up since the last answer."""
-        end = time.monotonic() + 30
-        while prompt not in self.seen[self._read :]:
-            assert time.monotonic() < end, f"{prompt!r} never came:\n{self.seen}"
-            self._more()
-        self._read = len(self.seen)
-        os.write(self._screen, f"{typed}\n".encode())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait(20)
-        os.close(self._screen)
-
-    def press(self, key: bytes) -> None:
-        os.write(self._screen, key)
-
-    def end(self) -> int:
-        """The exit code, once everything is read."""
-        while self._more():
-            pass
-        return self.process.wait(20)
-
-    def _more(self) -> bool:
-        if not select.select([self._screen], [], [], 20)[0]:
-            raise AssertionError(f"silence:\n{self.seen}")
-        try:
-            part = os.read(self._screen, 65536)
-        except OSError:  # the other side is closed
-            return False
-        self.seen += part.decode("utf-8", "replace").replace("\r\n", "\n")
-        return bool(part)
 
 
 def test_answers_from_a_file(installed: Installation) -> None:
@@ -222,10 +158,18 @@ def test_in_conversation_a_wrong_key_is_asked_again(installed: Installation) -> 
         assert "SPECIMEN" in terminal.seen
 
 
-def test_ctrl_c_leaves_nothing(installed: Installation) -> None:
+@pytest.mark.parametrize("how", [None, signal.SIGHUP, signal.SIGTERM])
+def test_breaking_off_leaves_nothing(installed: Installation, how: signal.Signals | None) -> None:
+    """Ctrl-C, a window that is closed, a machine that goes down."""
+    before = {path.name for path in installed.directory.iterdir()}
+    installed.environment["TMPDIR"] = str(installed.directory)
     with Terminal(installed, "init") as terminal:
         terminal.answer("Nom de votre entreprise", "Chez Zoé")
         terminal.answer("Adresse de la boutique", installed.shop_server.url)
-        terminal.press(b"\x03")
+        terminal.answer("Clé client: ", installed.environment["WC_KEY"])
+        if how is None:
+            terminal.press(b"\x03")
+        else:
+            terminal.process.send_signal(how)
         assert terminal.end() != 0
-        assert {path.name for path in installed.directory.iterdir()} == {"answers.toml"}
+    assert {path.name for path in installed.directory.iterdir()} == before

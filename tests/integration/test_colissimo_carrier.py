@@ -206,7 +206,7 @@ def test_a_refusal_shows_its_exchange_without_key_or_password(rig: Rig) -> None:
         assert "Sandbox1" not in exchange
 
 
-@pytest.mark.parametrize("kind", ["lost_answer", "truncate", "status_after"])
+@pytest.mark.parametrize("kind", ["lost_answer", "status_after"])
 def test_a_label_made_and_lost_costs_one_label_and_one_orphan(rig: Rig, kind: str) -> None:
     carrier = rig.carrier()
     rig.fault(kind=kind, path="generateLabel", status=502)
@@ -214,6 +214,16 @@ def test_a_label_made_and_lost_costs_one_label_and_one_orphan(rig: Rig, kind: st
         carrier.buy_label(label_request())
     assert len(rig.labels()) == 1
     assert carrier.settle(label_request()) == Orphan(possible=True)
+
+
+def test_an_answer_cut_off_behind_its_number_is_a_number_to_keep(rig: Rig) -> None:
+    carrier = rig.carrier()
+    rig.fault(kind="truncate", path="generateLabel")
+    bought = carrier.buy_label(label_request())
+    assert [row["number"] for row in rig.labels()] == [bought.number]
+    assert bought.documents == ()
+    (label,) = carrier.fetch_label(bought.number, label_request().label_format)
+    assert label.content.startswith(b"%PDF-")
 
 
 def test_an_answer_that_drips_ends_at_the_deadline(rig: Rig) -> None:

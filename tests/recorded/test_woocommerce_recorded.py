@@ -15,9 +15,10 @@ from colisync.errors import ColisyncError
 from colisync.ports.context import BackendContext
 from colisync.testing.doubles import FixedClock
 from colisync.testing.replay import Asked, Given, ReplayHttp, answer_json
+from colisync.wire.json_answers import Reply
 from colisync_woocommerce import WooCommerceConnector
 from colisync_woocommerce.settings import WooCommerceSettings
-from colisync_woocommerce.transport import Reply, ShopApi
+from colisync_woocommerce.transport import ShopApi
 
 HOME = Path(__file__).parent / "woocommerce"
 OURS = {"_", "consumer_key", "consumer_secret"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colisync.carriers.colissimo.multipart import split
+from colisync.wire.multipart import split
 
 _BOUNDARY = "uuid:5f1c0d2e-9a77-4b1e-8f33-0c9b6f0a7d11"
 _INFOS = b'{"messages":[]}'

@@ -1,10 +1,7 @@
 """Every body we send is one that the service's schema, and the emulator's strict model, take."""
 
 import json
-import re
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +17,8 @@ from colisync.model.pickup import PickupPoint
 from colisync.sandbox.colissimo.lengths import shorten
 from colisync.sandbox.colissimo.request import CheckRequest
 from colisync.testing.contracts.carrier import RECIPIENT, SENDER, label_request
+from colisync.testing.published import COLISSIMO, faults
 
-_SCHEMA = Path(__file__).parents[3] / "shared" / "reference" / "openapi" / "colissimo-shipping.json"
 _SETTINGS = (
     ColissimoSettings(api_key="a-key"),
     ColissimoSettings(contract_number="900001", password="secret", parent_account="800001"),
@@ -30,9 +27,6 @@ _FORMATS = [
     LabelFormat.parse(text)
     for text in ("pdf_10x15", "pdf_10x12", "pdf_10x10", "pdf_a4", "zpl_203", "dpl_10x12_300")
 ]
-# The schema says date-time, its own example a plain date: reference §1.2.
-_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-
 _LATIN = st.text(
     st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ éèàçœßłŠ’–'-.,/0123456789🎁"), max_size=60
 )
@@ -84,51 +78,6 @@ def _requests(draw: st.DrawFn) -> LabelRequest:
     )
 
 
-@cache
-def _published(name: str) -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads(_SCHEMA.read_text())["components"]["schemas"][name]
-    return schema
-
-
-def _faults(value: Any, schema: dict[str, Any], path: str = "") -> list[str]:
-    """What the published schema says against `value`; unknown members are refused."""
-    if "$ref" in schema:
-        schema = _published(schema["$ref"].rsplit("/", 1)[1])
-    kind = schema["type"]
-    if kind == "object":
-        return _object_faults(value, schema, path)
-    if kind == "array":
-        if not isinstance(value, list):
-            return [f"{path} is no list"]
-        return [fault for item in value for fault in _faults(item, schema["items"], f"{path}[]")]
-    types: dict[str, type | tuple[type, ...]] = {
-        "string": str,
-        "boolean": bool,
-        "integer": int,
-        "number": (int, float),
-    }
-    if not isinstance(value, types[kind]) or (kind != "boolean" and isinstance(value, bool)):
-        return [f"{path} is no {kind}"]
-    if schema.get("format") == "date-time" and not _PLAIN_DATE.fullmatch(str(value)):
-        return [f"{path} is no date"]
-    return []
-
-
-def _object_faults(value: Any, schema: dict[str, Any], path: str) -> list[str]:
-    if not isinstance(value, dict):
-        return [f"{path} is no object"]
-    members = schema.get("properties", {})
-    faults = [
-        f"{path}.{name} is missing" for name in schema.get("required", []) if name not in value
-    ]
-    for name, found in value.items():
-        if name not in members:
-            faults.append(f"{path}.{name} is unknown")
-        else:
-            faults += _faults(found, members[name], f"{path}.{name}")
-    return faults
-
-
 def _encoded(request: LabelRequest, contract: ColissimoSettings) -> Encoded:
     try:
         return encode_label(request, contract)
@@ -158,16 +107,16 @@ def test_bodies_are_what_the_strict_model_takes_and_nothing_is_cut(
     assert shorten(model)[1] == []
 
 
-@pytest.mark.skipif(not _SCHEMA.exists(), reason="the published schema is not here")
+@pytest.mark.skipif(not COLISSIMO.exists(), reason="the published schema is not here")
 @_WIDE
 @given(_requests(), st.sampled_from(_SETTINGS))
 def test_bodies_are_what_the_published_schema_says(
     request: LabelRequest, contract: ColissimoSettings
 ) -> None:
-    assert _faults(_sent(request, contract), _published("GenerateLabelRequestV31")) == []
+    assert faults(_sent(request, contract), "GenerateLabelRequestV31") == []
 
 
-@pytest.mark.skipif(not _SCHEMA.exists(), reason="the published schema is not here")
+@pytest.mark.skipif(not COLISSIMO.exists(), reason="the published schema is not here")
 def test_the_schema_check_can_fail() -> None:
     body = _sent(label_request(), _SETTINGS[0])
     body["letter"]["parcel"]["weight"] = "1.25"
@@ -175,13 +124,13 @@ def test_the_schema_check_can_fail() -> None:
     body["letter"]["service"]["depositDate"] = "demain"
     del body["letter"]["addressee"]["address"]["zipCode"]
     body["outputFormat"]["x"] = False
-    assert len(_faults(body, _published("GenerateLabelRequestV31"))) == 5
+    assert len(faults(body, "GenerateLabelRequestV31")) == 5
 
 
-@pytest.mark.skipif(not _SCHEMA.exists(), reason="the published schema is not here")
+@pytest.mark.skipif(not COLISSIMO.exists(), reason="the published schema is not here")
 def test_the_reprint_is_what_the_published_schema_says() -> None:
     body = encode_reprint("6A12345678905", _FORMATS[0])
-    assert _faults(body, _published("GetLabelRequest")) == []
+    assert faults(body, "GetLabelRequest") == []
 
 
 @_WIDE

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import colisync
 import colisync_woocommerce
 from colisync.rendering.message import Catalogue
 from colisync_woocommerce.settings import WooCommerceSettings
@@ -12,8 +13,17 @@ from colisync_woocommerce.settings import WooCommerceSettings
 HOME = Path(colisync_woocommerce.__file__).parent
 SOURCE = "\n".join(path.read_text() for path in sorted(HOME.glob("*.py")))
 LITERAL = re.compile(r'"woocommerce\.([a-z_]+)"')
-SHORT = re.compile(r'_(?:failed|skipped|finding)\(\s*(?:"(?:error|warning)",\s*)?"([a-z_]+)"')
-KEYS = sorted({*LITERAL.findall(SOURCE), *SHORT.findall(SOURCE)})
+WARNED = re.compile(r'\.warn\([^"]*"([a-z_]+)"')
+SHARED = re.compile(r'\{[\w.]*remote\}\.([a-z_]+)"')
+"""Keys that the core puts together with the prefix of a platform."""
+CORE = Path(colisync.__file__).parent
+FROM_CORE = "\n".join(
+    path.read_text()
+    for folder in ("wire", "model")
+    for path in sorted((CORE / folder).glob("*.py"))
+)
+WARNINGS = WARNED.findall(SOURCE + (CORE / "wire" / "shop_findings.py").read_text())
+KEYS = sorted({*LITERAL.findall(SOURCE), *SHARED.findall(FROM_CORE), *WARNINGS})
 
 
 def _entries(language: str) -> set[str]:

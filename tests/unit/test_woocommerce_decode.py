@@ -12,14 +12,8 @@ from hypothesis import strategies as st
 
 from colisync.errors import UnreadableAnswer
 from colisync.model.order import Order
-from colisync_woocommerce.decode import (
-    META_KEY,
-    Product,
-    decode_order,
-    decode_refunds,
-    grams,
-    territory,
-)
+from colisync.wire.known_products import Product
+from colisync_woocommerce.decode import META_KEY, decode_order, decode_refunds
 
 PLACE = {
     "first_name": "Zoé", "last_name": "Martin", "company": "", "address_1": "3 place du Marché",
@@ -77,21 +71,6 @@ def test_country_is_the_test_of_an_empty_shipping_address() -> None:
     assert read(shipping=[]).recipient.city == "PARIS"
     kept = {**empty, "country": "BE", "address_1": "1 rue Haute"}
     assert read(shipping=kept).recipient.street == "1 rue Haute"
-
-
-@pytest.mark.parametrize(
-    ("country", "postcode", "wanted"),
-    [
-        ("FR", "75015", "FR"), ("FR", "97110", "GP"), ("FR", "97200", "MQ"), ("FR", "97300", "GF"),
-        ("FR", "97 400", "RE"), ("FR", "97500", "PM"), ("FR", "97600", "YT"), ("FR", "97700", "BL"),
-        ("FR", "97133", "BL"), ("FR", "97150", "MF"), ("FR", "97800", "MF"), ("FR", "98000", "MC"),
-        ("FR", "98600", "WF"), ("FR", "98713", "PF"), ("FR", "98800", "NC"), ("FR", "98400", "TF"),
-        ("RE", "97400", "RE"), ("fr", "69003", "FR"), ("France", "69003", ""), ("FR", "974", "FR"),
-        ("ES", "97110", "ES"),
-    ],
-)  # fmt: skip
-def test_overseas(country: str, postcode: str, wanted: str) -> None:
-    assert territory(country, postcode) == wanted
 
 
 @pytest.mark.parametrize("method", ["local_pickup", "pickup_location"])
@@ -171,18 +150,6 @@ def test_a_deleted_product_has_no_weight() -> None:
     order = read(line_items=[line])
     assert (order.lines[0].product_id, order.lines[0].sku, order.lines[0].quantity) == ("", "", 2)
     assert order.weight_g is None
-
-
-@pytest.mark.parametrize(
-    ("value", "factor", "wanted"),
-    [
-        ("0.25", 1000.0, 250), ("1,5", 1000.0, 1500), ("12", 1.0, 12), ("1", 453.59237, 454),
-        ("0.0001", 1000.0, 1), ("", 1000.0, None), ("0", 1000.0, None), (None, 1000.0, None),
-        ("x", 1.0, None), ("nan", 1.0, None), ("-3", 1.0, None), ("1e999", 1.0, None),
-    ],
-)  # fmt: skip
-def test_weights(value: Any, factor: float, wanted: int | None) -> None:
-    assert grams(value, factor) == wanted
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from colisync.errors import ConfigurationError, RemoteUnavailable, UnreadableAnswer
 from colisync.testing.doubles import FixedClock
+from colisync.wire.json_answers import Reply
+from colisync.wire.list_mark import Mark
 from colisync_woocommerce.settings import WooCommerceSettings
-from colisync_woocommerce.sync import Mark, OrderSync
-from colisync_woocommerce.transport import Reply, ShopApi
+from colisync_woocommerce.sync import OrderSync
+from colisync_woocommerce.transport import ShopApi
 
 START = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 Step = tuple[str, int, int]
@@ -197,7 +199,7 @@ def test_before_5_8_open_orders_are_read_again() -> None:
     for _ in range(3):
         reader.read()
         shop.clock.advance(days=3)
-    assert Mark.read(reader.cursor).legacy
+    assert Mark.read(reader.cursor, "woocommerce").legacy
     shop.put(2, shop.clock.now())
     shop.put(10, shop.clock.now())
     reader.read()

@@ -26,9 +26,8 @@ from colisync.errors import (
 from colisync.ports.context import BackendContext
 from colisync.testing.doubles import FixedClock
 from colisync.testing.replay import Asked, Given, ReplayHttp, answer_json
-from colisync_woocommerce.answers import MISSING, parse
 from colisync_woocommerce.settings import WooCommerceSettings
-from colisync_woocommerce.transport import ShopApi, flat
+from colisync_woocommerce.transport import ShopApi
 
 KEY, SECRET = "ck_" + "1" * 40, "cs_" + "2" * 40
 
@@ -287,37 +286,3 @@ def test_the_guilty_plugin_is_named_and_its_trace_is_not_shown() -> None:
     with pytest.raises(RemoteUnavailable) as caught:
         api(ReplayHttp([answer_json(body, 500)])).read("orders")
     assert caught.value.params == {"status": 500, "plugin": "bad-plugin"}
-
-
-DATA = [{"id": 1, "note": "<b>[x]</b>\n[y]", "tags": [[1], {"a": []}]}, {"id": 2}]
-TEXT = json.dumps(DATA)
-
-
-@pytest.mark.parametrize(
-    ("body", "before"),
-    [
-        (TEXT, ""), ("\ufeff" + TEXT, ""), ("\r\n\n " + TEXT, ""),
-        (TEXT + "<!-- cached --><script>var a=[1];</script>", ""),
-        ("<br />\n<b>Warning</b>: Undefined [0] in <b>/x.php</b><br />\n" + TEXT, "<br />"),
-        ("Notice: Array\n(\n    [0] => a\n)\n" + TEXT, "Notice"),
-        ("<p>{not json}</p>" + TEXT + "\n<!-- x -->", "<p>"),
-    ],
-)  # fmt: skip
-def test_data_is_found_whatever_is_printed_around_it(body: str, before: str) -> None:
-    data, printed = parse(body.encode())
-    assert data == DATA
-    assert printed.startswith(before)
-
-
-@given(st.integers(min_value=1, max_value=len(TEXT) - 1), st.sampled_from(["", "<br />\nNotice\n"]))
-def test_half_an_answer_is_none(length: int, before: str) -> None:
-    assert parse((before + TEXT[:length]).encode())[0] is MISSING
-
-
-def test_deep_nesting_is_no_crash() -> None:
-    assert parse(b"[" * 100_000)[0] is MISSING
-
-
-def test_flat_writes_php_lists() -> None:
-    assert flat({"a": [1, 2], "b": True, "c": None, "d": "", "e": 0}) == {
-        "a": "1,2", "b": "true", "e": "0"}  # fmt: skip

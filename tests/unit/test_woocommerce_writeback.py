@@ -10,7 +10,7 @@ from colisync.testing.contracts.shop import update
 from colisync.testing.doubles import FixedClock
 from colisync.testing.replay import Asked, Given, ReplayHttp, answer_json
 from colisync_woocommerce import WooCommerceConnector
-from colisync_woocommerce.encode import entries_after, note_told, numbers_told
+from colisync_woocommerce.encode import numbers_told
 from colisync_woocommerce.settings import WooCommerceSettings
 
 DOWN: Given = (500, {}, b"<html>oops</html>")
@@ -137,25 +137,6 @@ def test_the_same_status_is_done_and_an_empty_one_is_left() -> None:
     assert first[Effect.STATUS].state is EffectState.DONE
     assert second[Effect.STATUS].state is EffectState.SKIPPED
     assert shop.writes() == []
-
-
-def test_entries_keep_other_parcels_and_mark_what_is_gone() -> None:
-    first = entries_after([], [told("1", "6A1"), told("1", "6A2")])
-    assert entries_after(first, [told("1", "6A1")]) == first
-    after = entries_after(first, [told("1", "6A3", replaces=("6A1",))])
-    assert [(e["number"], e.get("void", False)) for e in after] == [
-        ("6A1", True), ("6A2", False), ("6A3", False)]  # fmt: skip
-    gone = entries_after(after, [told("1", "6A2", withdraw=True)])
-    assert [e["number"] for e in gone if not e.get("void")] == ["6A3"]
-
-
-def test_a_note_is_known_by_its_number_a_withdrawal_by_its_words() -> None:
-    notes = [{"note": "Suivi : <a href='https://x/?code=6A1'>6A1</a>"}]
-    assert note_told(notes, told("1", "6A1"))
-    assert not note_told(notes, told("1", "6A2"))
-    withdrawn = told("1", "6A1", withdraw=True, note="Étiquette 6A1 annulée & détruite")
-    assert not note_told(notes, withdrawn)
-    assert note_told([{"note": "<p>Étiquette 6A1 annulée &amp; détruite</p>"}], withdrawn)
 
 
 def test_numbers_of_both_kinds_of_entries() -> None:

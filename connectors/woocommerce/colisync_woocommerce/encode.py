@@ -1,61 +1,25 @@
 """From what is to be told to the shop's JSON. Pure."""
 
-from collections.abc import Iterable, Sequence
-from html import unescape
-from typing import Any
+from collections.abc import Iterable
 
-from colisync.model.writeback import Effect, OrderUpdate
-from colisync_woocommerce.answers import plain
-from colisync_woocommerce.decode import META_KEY, Row, loose, meta, records, text
+from colisync.model.told import OrderChange
+from colisync.model.writeback import OrderUpdate
+from colisync.wire.fields import Row, loose, records, text
+from colisync_woocommerce.decode import META_KEY, meta
 
-OURS = frozenset({Effect.META, Effect.TRACKING_ENTRY})
-"""Effects that put the number on the order: our meta tells the next reading that it is ours."""
 _PROVIDERS = {"colissimo": "la-poste-colissimo"}  # slugs that fulfillments know, 10.5
 
 
-def entries_after(
-    entries: Sequence[dict[str, Any]], updates: Iterable[OrderUpdate]
-) -> list[dict[str, Any]]:
-    """Our meta once `updates` are told: other parcels' numbers stay, withdrawn ones become void."""
-    after = [dict(entry) for entry in entries]
-    for update in updates:
-        gone = dropped(update)
-        after = [entry | {"void": True} if entry["number"] in gone else entry for entry in after]
-        if update.withdraw or not OURS & update.effects:
-            continue
-        news = update.parcel
-        entry = {"key": update.key, "number": news.number, "carrier": news.carrier_name}
-        entry |= {"url": news.tracking_url, "label": news.label_link}
-        numbers = [each["number"] for each in after]
-        at = numbers.index(news.number) if news.number in numbers else len(after)
-        after[at : at + 1] = [entry]
-    return after
-
-
-def dropped(update: OrderUpdate) -> set[str]:
-    """The numbers that this update takes out."""
-    return {*update.parcel.replaces, *([update.parcel.number] if update.withdraw else [])}
-
-
-def order_body(entries: list[dict[str, Any]] | None, status: str) -> Row:
+def order_body(change: OrderChange) -> Row:
     """The fields of one order's PUT. Never an address or a line: those recalculate the totals."""
-    body: Row = {}
-    if entries is not None:
-        body["meta_data"] = [{"key": META_KEY, "value": entries}]
-    return body | ({"status": status} if status else {})
+    metas = [] if change.entries is None else [{"key": META_KEY, "value": change.entries}]
+    fields = {"meta_data": metas, "status": change.status}
+    return {key: value for key, value in fields.items() if value}
 
 
 def note_body(update: OrderUpdate) -> Row:
     """The note; a buyer's note is mailed by the shop."""
     return {"note": update.note or update.parcel.number, "customer_note": update.buyer_note}
-
-
-def note_told(notes: Iterable[Row], update: OrderUpdate) -> bool:
-    """True where the shop has this note: the parcel's number, or the very text of a withdrawal."""
-    told = [unescape(text(note, "note")) for note in notes]
-    if not update.withdraw and any(update.parcel.number in note for note in told):
-        return True
-    return plain(update.note, 10_000) in [plain(note, 10_000) for note in told]
 
 
 def tracking_body(update: OrderUpdate) -> Row:
@@ -69,7 +33,7 @@ def tracking_body(update: OrderUpdate) -> Row:
     }
 
 
-def fulfillment_body(update: OrderUpdate, row: Row) -> Row:
+def fulfillment_body(row: Row, update: OrderUpdate) -> Row:
     """A fulfillment of the parcel's lines, or of all. An entry without `id` would be dropped."""
     news = update.parcel
     items = news.items or {

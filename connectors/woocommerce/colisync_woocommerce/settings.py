@@ -2,9 +2,10 @@
 
 from datetime import date
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from colisync.wire.home_address import home_address
 
 _KEYS = "WooCommerce › Settings › Advanced › REST API › Add key (permissions: Read/Write)"
 
@@ -49,15 +50,5 @@ class WooCommerceSettings(BaseModel):
     @field_validator("url")
     @classmethod
     def _home(cls, value: str) -> str:
-        """The home address: scheme and host in lower case, no default port, no /wp-json, no end
-        slash. `HTTPS://` is taken for plain http by the woocommerce package, 3.0.0."""
-        parts = urlsplit(value.strip() if "//" in value else f"https://{value.strip()}")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("an address such as https://shop.example")
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        default = 443 if parts.scheme == "https" else 80
-        port = "" if parts.port in (None, default) else f":{parts.port}"
-        path = parts.path
-        for marker in ("/wp-json", "/wp-admin", "/index.php"):
-            path = path.partition(marker)[0]
-        return f"{parts.scheme}://{host}{port}{path.rstrip('/')}"
+        """The home: `HTTPS://` would be taken for plain http by the woocommerce package, 3.0.0."""
+        return home_address(value, within=("/wp-json", "/wp-admin", "/index.php"))

@@ -7,10 +7,9 @@ no redirect followed, and every value signed and written as WooCommerce itself r
 
 import secrets
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
 from json import dumps
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -18,24 +17,17 @@ from urllib.parse import parse_qsl, quote, urlencode
 from woocommerce import API
 from woocommerce.oauth import OAuth
 
-from colisync.errors import OutcomeUnknown, Unreachable
+from colisync.errors import NotFound
 from colisync.ports.context import BackendContext
 from colisync.ports.http import HttpAnswer
-from colisync_woocommerce.answers import Sender, data_of, is_no_api, is_unseen_key
+from colisync.wire.anew import read_anew
+from colisync.wire.fields import Row, loose_list, objects, query_texts, record, text
+from colisync.wire.json_answers import Reply, is_no_api, is_refusal
+from colisync_woocommerce.answers import DIALECT, UNSEEN, bad_key
 from colisync_woocommerce.settings import WooCommerceSettings
 
+TRACKING_NAMESPACE = "wc-shipment-tracking/v3"
 Param = str | int | bool | Iterable[str | int] | None
-_PAUSES = (0.5, 1.5, 0.0)
-_BUSY = frozenset({502, 503, 504})
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the shop said. `total` is None outside lists; `date` is the store's own clock."""
-
-    data: Any
-    total: int | None
-    date: datetime
 
 
 class SignedUrl(OAuth):
@@ -59,11 +51,9 @@ class ShopApi(API):
         query = settings.auth == "query"
         super().__init__(settings.url, key, secret, version="wc/v3", query_string_auth=query)
         self.signed = not self.is_ssl or settings.auth == "oauth1"
-        self.header_dropped = False
-        self.printed = ""
-        self.proven = False
-        self._ctx = ctx
-        self._auto = settings.auth == "auto" and self.is_ssl
+        self.printed, self.header_dropped, self.proven = "", False, False
+        self._statuses: dict[str, str] = {}
+        self._ctx, self._auto = ctx, settings.auth == "auto" and self.is_ssl
         self._basic = "Basic " + b64encode(f"{key}:{secret}".encode()).decode()
 
     def read(self, endpoint: str, namespace: str = "wc/v3", **params: Param) -> Reply:
@@ -72,49 +62,81 @@ class ShopApi(API):
         self.proven = self.proven or bool(namespace)  # the index asks for no key
         return reply
 
-    def write(
-        self, method: str, endpoint: str, data: object = None, namespace: str = "wc/v3"
-    ) -> Reply:
-        """The answer to a write, sent once. Raises OutcomeUnknown where no answer came, and as
-        `read`."""
-        return self._reply(method, self._API__request(method, endpoint, data, namespace=namespace))
+    def rows(self, endpoint: str, namespace: str = "wc/v3", **params: Param) -> list[Row]:
+        """The objects of a list. Raises as `read`, and UnreadableAnswer."""
+        return objects(self.read(endpoint, namespace, **params).data, endpoint)
+
+    def record(self, endpoint: str, namespace: str = "wc/v3", **params: Param) -> Row:
+        """One object. Raises as `rows`."""
+        return record({endpoint: self.read(endpoint, namespace, **params).data}, endpoint)
+
+    def named(
+        self, endpoint: str, ids: Sequence[str], *, fields: str = "", status: Sequence[str] = ()
+    ) -> list[Row]:
+        """The objects of these ids that a list has, asked a hundred at a time. Raises as `rows`."""
+        rows: list[Row] = []
+        for at in range(0, len(ids), 100):
+            part = ids[at : at + 100]
+            rows += self.rows(endpoint, include=part, per_page=100, _fields=fields, status=status)
+        return rows
+
+    def write(self, method: str, endpoint: str, data: Any = None, space: str = "wc/v3") -> Reply:
+        """The answer to a write, sent once. Raises as `read`, and OutcomeUnknown."""
+        return self._reply(method, self._API__request(method, endpoint, data, namespace=space))
+
+    def statuses(self, *, anew: bool = False) -> dict[str, str]:
+        """The shop's statuses with their names, read once."""
+        if anew or not self._statuses:
+            try:
+                rows = self.rows("orders/statuses")
+            except NotFound:  # before 9.6
+                rows = self.rows("reports/orders/totals")
+            self._statuses = {text(row, "slug"): text(row, "name") for row in rows}
+        return self._statuses
+
+    @cached_property
+    def namespaces(self) -> frozenset[str]:
+        """The namespaces of the shop's plug-ins, read once."""
+        return frozenset(
+            loose_list(self.record("", "", _fields="namespaces").get("namespaces"), "")
+        )
+
+    def orders(self, external_ids: Sequence[str]) -> dict[str, Row]:
+        """Orders as the shop gives them now, by id; a list may leave out those in the trash."""
+        listed = self.named("orders", external_ids, status=[*self.statuses(), "trash"])
+        found = {text(row, "id"): row for row in listed}
+        for external_id in [each for each in external_ids if each not in found]:
+            with suppress(NotFound):
+                found[external_id] = self.record(f"orders/{external_id}")
+        return found
 
     def _reply(self, method: str, answer: HttpAnswer) -> Reply:
-        now = self._ctx.clock.now()
-        date = _date(answer) or now
-        sender = Sender(method, signed=self.signed, proven=self.proven, skew=(date - now).seconds)
-        data, before = data_of(answer, sender)
+        reply = Reply.of(answer, self._ctx.clock.now(), count="x-wp-total")
+        writes = method != "GET" and self.proven
+        refused = bad_key(writes=writes, signed=self.signed, skew=reply.skew.seconds)
+        reply.data, before = DIALECT.data_of(answer, refused)
         self.printed = before or self.printed
-        total = answer.headers.get("x-wp-total", "")
-        return Reply(data, int(total) if total.isdecimal() else None, date)
+        return reply
 
     def _API__request(
-        self,
-        method: str,
-        endpoint: str,
-        data: Any,
-        params: dict[str, Any] | None = None,
-        *,
-        namespace: str = "wc/v3",
-        **kwargs: Any,
+        self, method: str, endpoint: str, data: Any, params: Any = None, **more: Any
     ) -> HttpAnswer:
         path, _, query = endpoint.lstrip("/").partition("?")
-        values = dict(parse_qsl(query)) | flat(params or {})
+        namespace = more.get("namespace", "wc/v3")
+        values = dict(parse_qsl(query)) | query_texts(params or {})
         if method == "GET":
             values["_"] = secrets.token_hex(4)  # LiteSpeed caches lists, unless each is new
         body = None if data is None else dumps(data, ensure_ascii=False).encode()
 
         def send() -> HttpAnswer:
-            place = self._API__get_url(path).replace("/wp-json/wc/v3/", f"/wp-json/{namespace}/")
-            url = place.rstrip("/") if path else place.rstrip("/") + "/"
-            if self.signed and method == "GET":
-                return self._send_signed(url, values)
+            root = self._API__get_url(path).replace("/wp-json/wc/v3/", f"/wp-json/{namespace}/")
+            url = root.rstrip("/") + ("" if path else "/")
+            if self.signed and method == "GET":  # each try needs a nonce of its own
+                return read_anew(lambda: self._send(method, url, values, body), self._ctx.clock)
             return self._send(method, url, values, body)
 
         answer = send()
-        if method != "GET" or self.proven:
-            return answer
-        return self._find_key(self._find_root(answer, send), send)
+        return answer if method != "GET" or self.proven else self._find_way(answer, send)
 
     def _send(
         self, method: str, url: str, values: dict[str, str], body: bytes | None
@@ -123,89 +145,38 @@ class ShopApi(API):
         if body is not None:
             headers["content-type"] = "application/json; charset=utf-8"
         if self.signed:
-            return self._ctx.http.request(
-                method, self._sign(method, url, values), headers=headers, body=body
-            )
-        if self.query_string_auth:
-            keys = {"consumer_key": self.consumer_key, "consumer_secret": self.consumer_secret}
-            values = values | keys
+            url = self._sign(method, url, values)
         else:
-            headers["authorization"] = self._basic
-        target = f"{url}?{urlencode(values, quote_via=quote, safe='')}" if values else url
-        return self._ctx.http.request(
-            method, target, headers=headers, body=body, repeatable=method == "GET"
-        )
+            if self.query_string_auth:
+                values = values | {"consumer_key": self.consumer_key}
+                values["consumer_secret"] = self.consumer_secret
+            else:
+                headers["authorization"] = self._basic
+            url = f"{url}?{urlencode(values, quote_via=quote, safe='')}" if values else url
+        again = method == "GET" and not self.signed
+        return self._ctx.http.request(method, url, headers=headers, body=body, repeatable=again)
 
     def _sign(self, method: str, url: str, values: dict[str, str]) -> str:
-        return SignedUrl(
-            f"{url}?{urlencode(values)}" if values else url,
-            self.consumer_key,
-            self.consumer_secret,
-            version=self.version,
-            method=method,
-            oauth_timestamp=int(self._ctx.clock.now().timestamp()),
-        ).get_oauth_url()
+        url, now = f"{url}?{urlencode(values)}" if values else url, self._ctx.clock.now()
+        how: dict[str, Any] = {"method": method, "oauth_timestamp": int(now.timestamp())}
+        keys = self.consumer_key, self.consumer_secret
+        return SignedUrl(url, *keys, version=self.version, **how).get_oauth_url()
 
-    def _send_signed(self, url: str, values: dict[str, str]) -> HttpAnswer:
-        """A signed reading, repeated here: each try needs a nonce of its own."""
-        for pause in _PAUSES:
-            last = not pause
-            try:
-                answer = self._send("GET", url, values, None)
-            except OutcomeUnknown as error:
-                if last or error.key == "wire.unknown_timeout":  # the deadline is over
-                    key = error.key.replace("unknown_", "")
-                    raise Unreachable(key, params=error.params, exchange=error.exchange) from error
-            else:
-                if last or answer.status not in _BUSY:
-                    return answer
-            self._ctx.clock.sleep(pause)
-        raise AssertionError("the last try returns or raises")
-
-    def _find_root(self, answer: HttpAnswer, again: Callable[[], HttpAnswer]) -> HttpAnswer:
-        """Plain permalinks: `/index.php/wp-json/` works where the server knows path-info."""
-        if self.url.endswith("/index.php") or not is_no_api(answer):
-            return answer
-        home, self.url = self.url, f"{self.url}/index.php"
-        second = again()
-        if is_no_api(second) or second.status >= 500:
-            self.url = home
-            return answer
-        return second
-
-    def _find_key(self, answer: HttpAnswer, again: Callable[[], HttpAnswer]) -> HttpAnswer:
-        """Some servers drop the Authorization header; over TLS the query carries the key too."""
-        if not self._auto or self.query_string_auth or not is_unseen_key(answer):
-            return answer
-        self.query_string_auth = True
-        second = again()
-        if is_unseen_key(second):
-            self.query_string_auth = False
-            return answer
-        self.header_dropped = True
-        return second
-
-
-def flat(params: Mapping[str, Any]) -> dict[str, str]:
-    """Every parameter as one text. Lists become commas: PHP keeps only the last of a repeated key,
-    and `key[]` never validates under OAuth. Empty ones are left out."""
-    texts: dict[str, str] = {}
-    for key, value in params.items():
-        if isinstance(value, bool):
-            texts[key] = "true" if value else "false"
-        elif value is None or isinstance(value, str | int):
-            texts[key] = "" if value is None else str(value)
-        else:
-            texts[key] = ",".join(str(item) for item in value)
-    return {key: text for key, text in texts.items() if text}
+    def _find_way(self, answer: HttpAnswer, send: Callable[[], HttpAnswer]) -> HttpAnswer:
+        """With plain permalinks `/index.php/wp-json/` works where the server knows path-info; some
+        servers drop the Authorization header, and over TLS the query carries the key too."""
+        if is_no_api(answer) and not (home := self.url).endswith("/index.php"):
+            self.url = f"{home}/index.php"
+            second = send()
+            worse = is_no_api(second) or second.status >= 500
+            self.url, answer = (home, answer) if worse else (self.url, second)
+        if self._auto and not self.query_string_auth and is_refusal(answer, 401, UNSEEN):
+            self.query_string_auth = True
+            second = send()
+            self.header_dropped = self.query_string_auth = not is_refusal(second, 401, UNSEEN)
+            answer = second if self.header_dropped else answer
+        return answer
 
 
 def _twice(text: str) -> str:
     return quote(quote(text, safe=""), safe="")
-
-
-def _date(answer: HttpAnswer) -> datetime | None:
-    try:
-        return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return None

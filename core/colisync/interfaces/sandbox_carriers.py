@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from colisync.errors import ConfigurationError
-from colisync.sandbox.server import Server
+
+if TYPE_CHECKING:
+    from colisync.sandbox.server import Server
 
 
 class SandboxCarriers:
@@ -24,9 +26,10 @@ class SandboxCarriers:
             self._started[carrier] = self._start_colissimo()
         return self._started[carrier][1]
 
-    def _start_colissimo(self) -> tuple[Server, Mapping[str, Any]]:
+    def _start_colissimo(self) -> tuple["Server", Mapping[str, Any]]:
         # Imported here: a process that needs no stand-in does not pay for a web server.
         from colisync.sandbox.colissimo import ColissimoCarrierEmulator, ColissimoSettings
+        from colisync.sandbox.server import Server
 
         self._directory.mkdir(parents=True, exist_ok=True)
         settings = ColissimoSettings()

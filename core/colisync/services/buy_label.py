@@ -1,17 +1,17 @@
 """Labels for the shipments that are ready. Spends money: design §1 and §2 to the letter."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
-from colisync.errors import ColisyncError, RemoteError
+from colisync.errors import ColisyncError, ConfigurationError, RemoteError, StorageUnavailable
 from colisync.model.attention import Attention, Outcome, ShipmentState
 from colisync.model.shipment import Shipment
 from colisync.model.workspace import Contract, Mode, Shop, Workspace
 from colisync.services.import_orders import refresh_orders
-from colisync.services.label_request import RequestMaker
 from colisync.services.label_run import LabelRun
 from colisync.services.report import Report
-from colisync.services.workbench import Workbench
+from colisync.services.workbench import Silent, Workbench
 from colisync.storage import parcels, shipments, workspaces
 from colisync.storage.parcels import Ready
 
@@ -90,6 +90,7 @@ class _Batch:
         self, bench: Workbench, client: Workspace, shops: dict[int, Shop], report: Report
     ) -> None:
         self._bench = bench
+        self._quiet = replace(bench, progress=Silent())  # for the thread that reads ahead
         self._client = client
         self._shops = shops
         self._report = report
@@ -103,39 +104,54 @@ class _Batch:
             if run is None:
                 self._report.count("postponed", len(wanted))
             else:
-                run.buy(self._fresh(wanted, run))
-                self._report.count("postponed", len(wanted) - run.taken if run.stopped else 0)
+                self._buy(run, wanted)
 
-    def _fresh(self, wanted: Sequence[Ready], run: LabelRun) -> Iterator[Shipment]:
-        """The shipments that are still ready, read from the shop once more, a hundred ahead of
-        their calls, so that the pool never waits for the shop."""
+    def _buy(self, run: LabelRun, wanted: Sequence[Ready]) -> None:
+        reading = Report()  # of its own: another thread writes in it
+        run.buy(self._fresh(wanted, reading))
+        left_out = reading.counts["left_out"]
+        if run.stopped:
+            # What was not read yet may be ready or not; it waits all the same.
+            self._report.count("postponed", len(wanted) - left_out - run.taken)
+        self._report.add(reading.outcome())
+
+    def _fresh(self, wanted: Sequence[Ready], report: Report) -> Iterator[list[Shipment]]:
+        """The shipments that are still ready, read from the shop once more, a hundred at a time:
+        the pool never waits for the shop."""
         for start in range(0, len(wanted), _REREAD):
             part = wanted[start : start + _REREAD]
-            self._reread(part)
+            self._reread(part, report)
             ids = [one.shipment_id for one in part]
             with self._bench.store.read() as connection:
                 loaded = shipments.shipments(connection, self._client.key, ids)
             ready = [one for one in loaded if one.decision is ShipmentState.READY]
-            run.preload(ready)
-            yield from ready
+            report.count("left_out", len(part) - len(ready))
+            yield ready
 
-    def _reread(self, part: Sequence[Ready]) -> None:
-        """The shop's address is read once more; a shop that is down blocks no label."""
+    def _reread(self, part: Sequence[Ready], report: Report) -> None:
+        """The shop's address is read once more; a shop that is down, or whose settings are wrong,
+        blocks no label."""
         for shop_id in sorted({one.shop_id for one in part}):
-            shipment_ids = [one.shipment_id for one in part if one.shop_id == shop_id]
+            shop = self._shops[shop_id]
+            ids = [one.shipment_id for one in part if one.shop_id == shop_id]
+            if shop.paused:  # its credentials were refused: `check` tries them again, nobody else
+                report.count("not_reread", len(ids))
+                continue
             try:
-                shop = self._shops[shop_id]
-                changed = refresh_orders(self._bench, self._client.key, shop, shipment_ids)
-                self._report.attention.extend(changed.attention)
-            except RemoteError as error:
-                self._report.count("not_reread", len(shipment_ids))
-                self._report.fail(error, order=self._shops[shop_id].key)
+                outcome = refresh_orders(self._quiet, self._client.key, shop, ids)
+            except (RemoteError, ConfigurationError) as error:
+                report.count("not_reread", len(ids))
+                report.fail(error, order=shop.key, command="colisync check")
+            else:
+                report.attention += outcome.attention
 
     def _open(self, contract_key: str) -> LabelRun | None:
-        with self._bench.store.read() as connection:
-            contract = workspaces.contract(connection, self._client.key, contract_key)
         try:
+            with self._bench.store.read() as connection:
+                contract = workspaces.contract(connection, self._client.key, contract_key)
             return self._run(contract)
+        except StorageUnavailable:
+            raise
         except ColisyncError as error:
             self._report.fail(error, order=contract_key, command="colisync check")
             return None
@@ -152,5 +168,4 @@ class _Batch:
             return None
         rehearsal = self._client.mode is Mode.REHEARSAL
         carrier = self._bench.backends.carrier(contract, rehearsal=rehearsal)
-        requests = RequestMaker(self._bench, self._client, contract)
-        return LabelRun(self._bench, self._client, contract, carrier, requests, self._report)
+        return LabelRun(self._bench, self._client, contract, carrier, self._report)

@@ -65,8 +65,12 @@ class _Choice:
     def run(self, drafts: Sequence[int], waiting: Sequence[int]) -> Outcome:
         """What became of the drafts, and of what waits for settings."""
         ids = [*drafts, *waiting]
-        for start in range(0, len(ids), _CHUNK):
-            self._choose(ids[start : start + _CHUNK])
+        if ids:
+            with self._bench.watched("progress.choose_method", len(ids)) as progress:
+                for start in range(0, len(ids), _CHUNK):
+                    chunk = ids[start : start + _CHUNK]
+                    self._choose(chunk)
+                    progress.advance(len(chunk))
         return self._report.outcome()
 
     def _choose(self, ids: Sequence[int]) -> None:

@@ -53,7 +53,8 @@ class _Intake:
 
     def take(self, read: Sequence[Order]) -> None:
         desk = self._desk
-        fit = [order for order in read if not _misfit(order)]
+        misfits = {order.external_id for order in read if _misfit(order)}
+        fit = [order for order in read if order.external_id not in misfits]
         known = orders.known_orders(
             self._connection, desk.workspace, desk.shop.id, [one.external_id for one in fit]
         )
@@ -68,7 +69,8 @@ class _Intake:
             self._connection, desk.workspace, [one.id for _, _, one in changed], lock=True
         )
         self._store(new, changed, found)
-        refuse_orders(self._connection, desk, [_refused(one) for one in read if _misfit(one)])
+        refused = [_refused(order) for order in read if order.external_id in misfits]
+        refuse_orders(self._connection, desk, refused)
 
     def _in_step(self, later: Sequence[tuple[Order, str, KnownOrder]]) -> set[int]:
         """Of orders read again: those that stand as they stood, with every shipment computed from
@@ -225,12 +227,14 @@ def _unreadable_row(order: Order, digest: str, problem: Attention) -> OrderRow:
 
 def _misfit(order: Order) -> str:
     """The name of the first field that no database column holds; empty where all fit."""
-    for name in ("external_id", "number", "status"):
-        value = getattr(order, name)
+    for name, value in (
+        ("external_id", order.external_id),
+        ("number", order.number),
+        ("status", order.status),
+        *[("lines", line.external_id) for line in order.lines],
+    ):
         if len(value) > _LONGEST_NAME or "\0" in value:
             return name
-    if any(len(line.external_id) > _LONGEST_NAME for line in order.lines):
-        return "lines"
     return ""
 
 

@@ -87,6 +87,10 @@ _STORE = text(
     + _IS_MINE
     + " AND state IN ('buying', 'uncertain')"
 )
+_STORED_BEFORE = text(
+    "SELECT id FROM parcels WHERE id = :parcel AND workspace = :workspace"
+    " AND attempt = :attempt AND number = :number"
+)
 _PUT_BACK = text(
     "UPDATE parcels SET state = 'pending', lease_host = '', lease_pid = NULL, lease_process = '',"
     " lease_until = NULL" + _IS_MINE + " AND state = 'buying'"
@@ -101,6 +105,10 @@ _NEXT_ATTEMPT = text(
     " lease_until = NULL WHERE id = :parcel AND workspace = :workspace AND attempt = :attempt"
     " AND state = 'uncertain'"
 )
+_LOST = text(
+    "SELECT COUNT(*) FROM attempts WHERE workspace = :workspace AND parcel_id = :parcel"
+    " AND outcome = 'superseded'"
+)
 _ADOPT = text(
     "UPDATE parcels SET lease_host = :host, lease_pid = :pid, lease_process = :process,"
     " lease_until = :until WHERE id = :parcel AND workspace = :workspace"
@@ -109,8 +117,8 @@ _ADOPT = text(
 _VOID = text(
     "UPDATE parcels SET state = 'void', changed_after_label = '', lease_host = '',"
     " lease_pid = NULL, lease_process = '', lease_until = NULL"
-    " WHERE id = :parcel AND workspace = :workspace AND attempt = :attempt"
-    " AND state IN ('pending', 'announced', 'labelled', 'uncertain')"
+    " WHERE id = :parcel AND workspace = :workspace AND attempt = :attempt AND state = :seen"
+    " AND state IN ('announced', 'labelled', 'uncertain') RETURNING reference, number"
 )
 _RENEW = text(  # the old number stays until the new one takes its place: the order was labelled
     "UPDATE parcels SET state = 'pending', label_url = '', printed_at = NULL,"
@@ -183,7 +191,8 @@ def store_purchases(
 ) -> frozenset[int]:
     """The parcels whose attempt was not ours any more, once every number and label is stored.
 
-    What such a late winner got is kept as an orphan, never dropped.
+    What such a late winner got is kept as an orphan, never dropped. Storing the same purchase
+    again, after a commit whose answer was lost, changes nothing.
     """
     stored, rows, late = [], [], []
     moments = {"now": to_text(now), "labelled": to_text(now), "track": to_text(track_at)}
@@ -192,7 +201,7 @@ def store_purchases(
         if connection.execute(_STORE, row).rowcount == 1:
             stored.append(one)
             rows.append(row)
-        else:
+        elif connection.execute(_STORED_BEFORE, row).first() is None:
             late.append(one.attempt.parcel_id)
             _keep_late(connection, workspace, one.attempt, one.purchase, now)
     documents.keep(
@@ -331,6 +340,12 @@ def open_next_attempt(connection: Connection, workspace: str, one: Held, now: da
     return True
 
 
+def count_lost(connection: Connection, workspace: str, parcel_id: int) -> int:
+    """How many attempts of the parcel ended without an answer and were given up for a next one."""
+    values = {"workspace": workspace, "parcel": parcel_id}
+    return int(connection.execute(_LOST, values).scalar_one())
+
+
 def take_uncertain(connection: Connection, workspace: str, one: Held, lease: Lease) -> bool:
     """True where the lease of an `uncertain` parcel is ours, so that its outcome may be stored."""
     values = {
@@ -360,30 +375,29 @@ def void(
     workspace: str,
     parcel_id: int,
     attempt: int,
+    seen: ParcelState,
     now: datetime,
-    *,
-    number: str,
-    reference: str,
 ) -> bool:
     """True where the parcel is `void` now: its label, if there was one, stays listed as an orphan.
 
-    A parcel that was handed over, or whose label is being bought, cannot be voided.
+    Only from the state in which it was `seen`: a label that came meanwhile must be cancelled at
+    its carrier first. A parcel that was handed over, or whose label is being bought, cannot be.
     """
-    values = {"workspace": workspace, "parcel": parcel_id, "attempt": attempt}
-    if connection.execute(_VOID, values).rowcount != 1:
+    values = {"workspace": workspace, "parcel": parcel_id, "attempt": attempt, "seen": seen.value}
+    found = connection.execute(_VOID, values).first()
+    if found is None:
         return False
-    if reference:
-        orphans.list_orphan(
-            connection,
-            workspace,
-            parcel_id,
-            attempt,
-            reference,
-            now,
-            number=number,
-            possible=not number,
-            reason="voided",
-        )
+    orphans.list_orphan(
+        connection,
+        workspace,
+        parcel_id,
+        attempt,
+        found.reference or "",
+        now,
+        number="" if seen is ParcelState.UNCERTAIN else found.number,
+        possible=seen is ParcelState.UNCERTAIN,
+        reason="voided",
+    )
     return True
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, func, select, text
 
@@ -12,6 +13,7 @@ from colisync.storage.moments import to_text
 from colisync.storage.parcels import order_names
 from colisync.storage.store import Connection
 
+_CHUNK = 500
 _KEEP = text(
     "INSERT INTO documents (workspace, parcel_id, attempt, kind, format, content, created_at)"
     " VALUES (:workspace, :parcel, :attempt, :kind, :format, :content, :now)"
@@ -57,17 +59,12 @@ class Sheet:
 
 def sheets(connection: Connection, workspace: str, parcel_ids: Sequence[int]) -> list[Sheet]:
     """The current label of each parcel, its CN23 and papers after it, in the order of labelling."""
-    parcels, documents = tables.parcels, tables.documents
-    query = (
-        select(parcels.c.id, parcels.c.number, parcels.c.shipment_id, parcels.c.state, documents)
-        .join(
-            documents,
-            and_(documents.c.parcel_id == parcels.c.id, documents.c.attempt == parcels.c.attempt),
-        )
-        .where(parcels.c.workspace == workspace, parcels.c.id.in_(parcel_ids))
-        .order_by(parcels.c.labelled_at, parcels.c.id, documents.c.id)
-    )
-    rows = connection.execute(query).all()
+    rows = [
+        row
+        for start in range(0, len(parcel_ids), _CHUNK)
+        for row in _rows(connection, workspace, parcel_ids[start : start + _CHUNK])
+    ]
+    rows.sort(key=lambda row: (row.labelled_at, row.parcel_id, row.id))
     names = order_names(connection, workspace, [row.shipment_id for row in rows])
     found: dict[int, Sheet] = {}
     for row in rows:
@@ -83,6 +80,25 @@ def sheets(connection: Connection, workspace: str, parcel_ids: Sequence[int]) ->
             row.state,
         )
     return list(found.values())
+
+
+def _rows(connection: Connection, workspace: str, parcel_ids: Sequence[int]) -> Sequence[Any]:
+    parcels, documents = tables.parcels, tables.documents
+    query = (
+        select(
+            parcels.c.number,
+            parcels.c.shipment_id,
+            parcels.c.state,
+            parcels.c.labelled_at,
+            documents,
+        )
+        .join(
+            documents,
+            and_(documents.c.parcel_id == parcels.c.id, documents.c.attempt == parcels.c.attempt),
+        )
+        .where(parcels.c.workspace == workspace, parcels.c.id.in_(parcel_ids))
+    )
+    return connection.execute(query).all()
 
 
 def not_printed(connection: Connection, workspace: str) -> list[int]:
@@ -118,8 +134,7 @@ def mark_printed(
 ) -> None:
     """These labels are on paper."""
     parcels = tables.parcels
-    connection.execute(
-        parcels.update()
-        .where(parcels.c.workspace == workspace, parcels.c.id.in_(parcel_ids))
-        .values(printed_at=at)
-    )
+    for start in range(0, len(parcel_ids), _CHUNK):
+        ids = parcel_ids[start : start + _CHUNK]
+        mine = (parcels.c.workspace == workspace) & parcels.c.id.in_(ids)
+        connection.execute(parcels.update().where(mine).values(printed_at=at))

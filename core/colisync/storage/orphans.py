@@ -11,10 +11,12 @@ _ORPHAN = text(
     "INSERT INTO orphans (workspace, parcel_id, attempt, reference, number, possible, reason,"
     " content, created_at) VALUES (:workspace, :parcel, :attempt, :reference, :number, :possible,"
     " :reason, :content, :now) ON CONFLICT (parcel_id, attempt) DO UPDATE SET"
-    " number = COALESCE(excluded.number, orphans.number), possible = excluded.possible,"
+    " number = COALESCE(excluded.number, orphans.number),"
+    " possible = (orphans.possible AND excluded.possible),"
     " content = COALESCE(excluded.content, orphans.content)"
     " WHERE orphans.workspace = excluded.workspace"
 )
+_PARCEL = text("SELECT id FROM parcels WHERE workspace = :workspace AND id = :parcel")
 
 
 def list_orphan(
@@ -31,6 +33,9 @@ def list_orphan(
     content: bytes | None = None,
 ) -> None:
     """The label of that attempt serves no parcel any more, or may exist: it stays listed."""
+    parcel = {"workspace": workspace, "parcel": parcel_id}
+    if connection.execute(_PARCEL, parcel).first() is None:
+        return
     connection.execute(
         _ORPHAN,
         {

@@ -12,6 +12,7 @@ from colisync.storage import tables
 from colisync.storage.store import Connection
 
 _parcels = tables.parcels
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,17 @@ def order_names(
 ) -> dict[int, str]:
     """ "shop/number" of the first order of each shipment, as people name it."""
     links, orders, shops = tables.shipment_orders, tables.orders, tables.shops
-    query = (
-        select(links.c.shipment_id, shops.c.key, orders.c.number)
-        .join(orders, orders.c.id == links.c.order_id)
-        .join(shops, shops.c.id == orders.c.shop_id)
-        .where(links.c.workspace == workspace, links.c.shipment_id.in_(shipment_ids))
-        .order_by(links.c.id.desc())
-    )
-    return {row.shipment_id: f"{row.key}/{row.number}" for row in connection.execute(query)}
+    wanted = sorted(set(shipment_ids))
+    names: dict[int, str] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        ids = wanted[start : start + _CHUNK]
+        query = (
+            select(links.c.shipment_id, shops.c.key, orders.c.number)
+            .join(orders, orders.c.id == links.c.order_id)
+            .join(shops, shops.c.id == orders.c.shop_id)
+            .where(links.c.workspace == workspace, links.c.shipment_id.in_(ids))
+            .order_by(links.c.id.desc())
+        )
+        rows = connection.execute(query)
+        names |= {row.shipment_id: f"{row.key}/{row.number}" for row in rows}
+    return names

@@ -5,12 +5,11 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 from typer.testing import CliRunner
 
@@ -20,6 +19,8 @@ from colisync.sandbox.server import Server
 from colisync.testing.command import Done, Installation
 
 _RUNNER = CliRunner()
+_COMMAND = "from colisync.interfaces.cli import main; main()"
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +55,28 @@ class Scene(Installation):
         path.write_text(text, encoding="utf-8")
         return path
 
-    def apply(self, changes: dict[str, str] | None = None, **environment: str) -> Done:
+    def apply(
+        self, changes: Mapping[str, str] = _NOTHING, *, env: Mapping[str, str] = _NOTHING
+    ) -> Done:
         """The file, with `changes` made in it, applied."""
-        self.changes |= changes or {}
-        return self.here("apply", str(self.file()), **environment)
+        self.changes |= changes
+        return self.here("apply", str(self.file()), env=env)
 
-    def here(self, *arguments: str, code: int | None = 0, **environment: str) -> Done:
+    def here(
+        self, *arguments: str, code: int | None = 0, env: Mapping[str, str] = _NOTHING
+    ) -> Done:
         """One command in this process. Raises AssertionError where it does not end with `code`."""
         result = _RUNNER.invoke(
-            build(), arguments, env={**self.environment, **environment}, catch_exceptions=False
+            build(), arguments, env={**self.environment, **env}, catch_exceptions=False
         )
         done = Done(result.exit_code, result.stdout, result.stderr)
         said = f"colisync {' '.join(arguments)}: {done.code}\n{done.out}\n{done.err}"
         assert code is None or done.code == code, said
         return done
 
-    def told(self, *arguments: str, code: int = 1, **environment: str) -> list[Told]:
+    def told(self, *arguments: str, code: int = 1) -> list[Told]:
         """What a command says needs attention; every entry has words and, in them, a next step."""
-        done = self.here(*arguments, "--json", code=code, **environment)
+        done = self.here(*arguments, "--json", code=code)
         found = [Told(**entry) for entry in done.json["attention"]]
         for one in found:
             assert one.text, one
@@ -81,9 +86,8 @@ class Scene(Installation):
 
     def begin_with(self, patch: str, *arguments: str) -> "subprocess.Popen[str]":
         """One command under way in a process of its own, in which `patch` ran first."""
-        run = "import runpy, sys; sys.argv[0] = 'colisync'; runpy.run_module('colisync', None, '__main__')"
-        return subprocess.Popen(
-            [sys.executable, "-c", f"{patch}\n{run}", *arguments],
+        return subprocess.Popen(  # noqa: S603  our own command
+            [sys.executable, "-c", f"{patch}\n{_COMMAND}", *arguments],
             cwd=self.directory,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -105,27 +109,6 @@ class Scene(Installation):
         """The carrier's next answers, about `order` where it is named, are broken."""
         text = f'"{number(order)}"' if order else ""
         self.carrier.app.add(Fault(kind=kind, path="generateLabel", text=text, **fields))
-
-    def refuse(self, order: str) -> None:
-        """The carrier refuses this order: the contract has not that product."""
-        rule = {"order_number": number(order), "code": "30700", "times": 1000}
-        self._carrier_control("POST", rule)
-
-    def refuse_no_more(self) -> None:
-        """It takes every order again."""
-        self._carrier_control("DELETE", None)
-
-    def _carrier_control(self, method: str, content: Any) -> None:
-        body = None if content is None else json.dumps(content).encode()
-        url = f"{self.carrier_server.url}/_sandbox/refuse"
-        with urlopen(Request(url, body, {"Content-Type": "application/json"}, method=method)):
-            pass
-
-    def bodies(self) -> list[dict[str, Any]]:
-        """The body of every label request that the carrier took."""
-        with urlopen(f"{self.carrier_server.url}/_sandbox/bodies") as answer:
-            found: list[dict[str, Any]] = json.loads(answer.read())
-        return found
 
     def reopen_shop(self, port: int) -> None:
         """The shop answers again, at the port it had."""

@@ -13,6 +13,7 @@ from typing import Any
 from colisync.errors import UnreadableAnswer
 
 Row = dict[str, Any]
+_NUMBER, _AMOUNT = (int, float), (str, int, float)
 
 
 def text(row: Row, key: str) -> str:
@@ -22,7 +23,7 @@ def text(row: Row, key: str) -> str:
         return value
     if value is None or isinstance(value, bool):
         return ""
-    if isinstance(value, int | float):
+    if isinstance(value, _NUMBER):
         return str(value)
     raise unreadable(key)
 
@@ -38,8 +39,10 @@ def texts(row: Row, names: Mapping[str, str]) -> dict[str, Any]:
 
 def reference(row: Row, key: str) -> str:
     """The id in `key`; 0 is none. Raises UnreadableAnswer."""
-    value = text(row, key)
-    return "" if value == "0" else value
+    value = row.get(key)
+    if value == 0 or value == "0":
+        return ""
+    return str(value) if type(value) is int else text(row, key)
 
 
 def record(row: Row, key: str) -> Row:
@@ -94,7 +97,9 @@ def units(row: Row, key: str) -> int:
     Raises UnreadableAnswer.
     """
     value = row.get(key)
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if type(value) is int:
+        return abs(value)
+    if isinstance(value, float) and math.isfinite(value):
         return math.ceil(abs(value))
     raise unreadable(key)
 
@@ -102,7 +107,7 @@ def units(row: Row, key: str) -> int:
 def money(row: Row, key: str, currency: str) -> Row | None:
     """What `Money` is made of, None where there is no amount; a text or a number."""
     value = row.get(key)
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
+    if not isinstance(value, _AMOUNT) or isinstance(value, bool):
         return None
     try:
         finite = math.isfinite(float(value))
@@ -122,6 +127,50 @@ def loose(value: object) -> str:
 def first_of(row: Row, keys: Sequence[str]) -> str:
     """The loose text of the first of `keys` that has one."""
     return next((found for key in keys if (found := loose(row.get(key)))), "")
+
+
+def loose_texts(value: object, names: Mapping[str, str]) -> dict[str, str]:
+    """The loose texts of an object, which may be JSON in a text, under our names: `names` says
+    ours, then theirs."""
+    data = structure(value) if value else None
+    row = data if isinstance(data, dict) else {}
+    return {ours: loose(row.get(theirs)) for ours, theirs in names.items()}
+
+
+def dig(value: object, *path: str) -> str:
+    """The loose text at the end of a path of objects, empty where it breaks off."""
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return loose(value)
+
+
+def column(value: object, key: str) -> list[str]:
+    """The loose texts in `key` of a list's objects."""
+    items = value if isinstance(value, list) else ()
+    return [loose(item.get(key)) for item in items if isinstance(item, dict)]
+
+
+def loose_list(value: object, key: str) -> list[str]:
+    """The loose texts in a value: one text, or a list of texts or of objects that have `key`."""
+    if value is None:
+        return []
+    items = value if isinstance(value, list) else [value]
+    found = [loose(item.get(key) if isinstance(item, dict) else item) for item in items]
+    return [text for text in found if text]
+
+
+def query_texts(params: Mapping[str, Any]) -> dict[str, str]:
+    """Every parameter as one text. Lists become commas: PHP keeps only the last of a repeated key.
+    Empty ones are left out."""
+    texts: dict[str, str] = {}
+    for key, value in params.items():
+        if isinstance(value, bool):
+            texts[key] = "true" if value else "false"
+        elif value is None or isinstance(value, str | int):
+            texts[key] = "" if value is None else str(value)
+        else:
+            texts[key] = ",".join(str(item) for item in value)
+    return {key: text for key, text in texts.items() if text}
 
 
 def structure(value: object) -> Any:

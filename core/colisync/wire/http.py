@@ -20,6 +20,7 @@ from urllib3.util import parse_url
 from colisync.errors import (
     ConfigurationError,
     Exchange,
+    OutcomeUnknown,
     RemoteError,
     Scalar,
     Unreachable,
@@ -184,7 +185,10 @@ class RemoteSession:
         except _BROKEN as error:
             exchange = self._note(call.record(status or None, headers, b"".join(pieces)))
             watch.hopeless = is_hopeless(watch, error)
-            raise self._verdict(watch, error, exchange, repeatable=repeatable) from error
+            failure = self._verdict(watch, error, exchange, repeatable=repeatable)
+            if isinstance(failure, OutcomeUnknown):
+                failure.partial = b"".join(pieces)
+            raise failure from error
         finally:
             if raw is not None:
                 raw.close()

@@ -15,7 +15,12 @@ from colisync.carriers.colissimo.account import (
     warning,
 )
 from colisync.carriers.colissimo.coverage import METHODS
-from colisync.carriers.colissimo.decode import decode_check, decode_purchase, decode_reprint
+from colisync.carriers.colissimo.decode import (
+    decode_broken,
+    decode_check,
+    decode_purchase,
+    decode_reprint,
+)
 from colisync.carriers.colissimo.encode import (
     Body,
     check_method,
@@ -32,6 +37,7 @@ from colisync.carriers.colissimo.timeline import decode_timeline
 from colisync.errors import (
     AuthenticationFailed,
     InvalidShipment,
+    OutcomeUnknown,
     RateLimited,
     Rejected,
     RemoteError,
@@ -104,14 +110,20 @@ class ColissimoCarrier:
         of the address stands in its warnings, before the carrier's. Raises as `decode` says.
         """
         encoded = encode_label(request, self._settings)
-        answer = self._http.request(
-            "POST", f"{_LABELS}/generateLabel", headers=self._headers, body=encoded.payload()
-        )
-        purchase = decode_purchase(answer, request.label_format)
+        purchase = self._send(encoded.payload(), request.label_format)
         if not encoded.notes:
             return purchase
         left_out = _in_words(encoded.notes, request.language)
         return purchase.model_copy(update={"warnings": (*left_out, *purchase.warnings)})
+
+    def _send(self, payload: bytes, label_format: LabelFormat) -> Purchase:
+        try:
+            answer = self._http.request(
+                "POST", f"{_LABELS}/generateLabel", headers=self._headers, body=payload
+            )
+        except OutcomeUnknown as lost:
+            return decode_broken(lost, label_format)
+        return decode_purchase(answer, label_format)
 
     def fetch_label(self, number: str, label_format: LabelFormat) -> tuple[Document, ...]:
         """The label of a parcel that has its number already; may be asked again and again."""

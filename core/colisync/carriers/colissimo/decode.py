@@ -5,7 +5,8 @@ so an unused label costs nothing, a forgotten one costs a search):
 
 ====================================  ==========================================================
 a number, the label complete          Purchase
-a number, the label cut off or gone   Purchase without documents: announced, getLabel brings it
+a number, the label cut off or gone   Purchase without documents: announced, getLabel brings it;
+                                      also where the connection broke off after the number
 no number, an ERROR with its code     nothing was made: the code's own error, whatever the status
 no number, no ERROR, 401 or 403       nothing was made: AuthenticationFailed
 no number, no ERROR, 3xx or 4xx       nothing was made: the error of the status
@@ -20,7 +21,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from colisync.carriers.colissimo.multipart import Parts, split
 from colisync.carriers.colissimo.refusals import Message, refusals, refuse
 from colisync.errors import (
     AuthenticationFailed,
@@ -31,6 +31,7 @@ from colisync.errors import (
 from colisync.model.label import Document, DocumentKind, LabelFormat, Purchase
 from colisync.ports.http import HttpAnswer
 from colisync.wire.judge import error_of
+from colisync.wire.multipart import Parts, split
 
 REMOTE = "Colissimo"
 _DOCUMENTS = (
@@ -63,13 +64,26 @@ def decode_purchase(answer: HttpAnswer, label_format: LabelFormat) -> Purchase:
     """
     reply = read_reply(answer)
     if reply.number:
-        return Purchase(
-            number=reply.number,
-            partner_number=reply.partner_number,
-            documents=_documents(reply.parts, label_format),
-            warnings=_warnings(reply.messages),
-        )
+        return _purchase(reply, label_format)
     raise _failure(answer, reply)
+
+
+def decode_broken(lost: OutcomeUnknown, label_format: LabelFormat) -> Purchase:
+    """The purchase whose answer broke off after its number. Raises `lost` where none had come."""
+    headers = lost.exchange.answer_headers if lost.exchange else {}
+    reply = _taken_apart(lost.partial, headers.get("content-type", ""))
+    if reply.number:
+        return _purchase(reply, label_format)
+    raise lost
+
+
+def _purchase(reply: Reply, label_format: LabelFormat) -> Purchase:
+    return Purchase(
+        number=reply.number,
+        partner_number=reply.partner_number,
+        documents=_documents(reply.parts, label_format),
+        warnings=_warnings(reply.messages),
+    )
 
 
 def decode_check(answer: HttpAnswer) -> tuple[str, ...]:
@@ -128,7 +142,11 @@ def _vague(reply: Reply) -> bool:
 
 def read_reply(answer: HttpAnswer) -> Reply:
     """The answer taken apart, whatever its status; nothing in it where it is not theirs."""
-    parts = split(answer.body, answer.headers.get("content-type", ""))
+    return _taken_apart(answer.body, answer.headers.get("content-type", ""))
+
+
+def _taken_apart(body: bytes, content_type: str) -> Reply:
+    parts = split(body, content_type)
     infos = read_json(parts.by_id.get("jsonInfos", b""))
     label = _label_block(infos)
     return Reply(
@@ -140,10 +158,11 @@ def read_reply(answer: HttpAnswer) -> Reply:
 
 
 def read_json(raw: bytes) -> dict[str, Any]:
-    """The JSON object in `raw`; empty where it holds none."""
+    """The JSON object in `raw`; empty where it holds none. A byte that is no UTF-8 is replaced: it
+    may not cost the number beside it."""
     try:
-        found = json.loads(raw) if raw else {}
-    except ValueError:
+        found = json.loads(raw.decode("utf-8-sig", "replace")) if raw else {}
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -183,8 +202,17 @@ def _message(row: dict[str, Any]) -> Message:
 
 
 def as_text(found: object) -> str:
-    """The value as trimmed text, whatever JSON type it came as; None is empty."""
-    return "" if found is None else str(found).strip()
+    """The value as trimmed text, whatever JSON type it came as; None is empty.
+
+    Half an emoji, which a field cut short leaves behind, and a zero byte are replaced: no database
+    keeps them, and they may not cost the number beside them.
+    """
+    if found is None:
+        return ""
+    text = str(found).strip()
+    if text.isascii() and text.isprintable():
+        return text
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _warnings(messages: list[Message]) -> tuple[str, ...]:

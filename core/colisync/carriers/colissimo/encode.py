@@ -43,6 +43,7 @@ _RECIPIENT_REFERENCE = 15
 _HEAVIEST_G = 30_000
 _HEAVIEST_IN_A_SHOP_G = 20_000
 _SHOPS = frozenset({"A2P", "CMT", "PCS"})
+_FOREIGN_PICKERS = frozenset({"sendcloud"})  # their ids are their own, of six digits or not
 _MOBILE_COUNTRIES = frozenset({"BE", "US"})
 
 
@@ -255,6 +256,9 @@ def _point(request: LabelRequest) -> str:
     point = request.pickup_point
     if point is None or not point.id:
         raise invalid("colissimo.pickup_point_missing", "pickup_point")
+    if point.source in _FOREIGN_PICKERS:
+        params = {"point": point.id, "picker": point.source}
+        raise invalid("colissimo.pickup_point_foreign", "pickup_point", **params)
     if not (len(point.id) == 6 and point.id.isascii() and point.id.isdigit()):
         raise invalid("colissimo.pickup_point_wrong", "pickup_point", point=point.id)
     country = country_of(request.recipient)

@@ -17,6 +17,9 @@ from colisync.errors import (
     Scalar,
 )
 
+# The verb that cures where it is not `edit`.
+_CURED_BY = dict.fromkeys(("colissimo.too_heavy", "colissimo.too_heavy_for_shop"), "split")
+_CURED_BY["colissimo.customs_not_yet"] = "hold"
 DATA = files("colisync.carriers.colissimo") / "data"
 
 
@@ -57,7 +60,8 @@ def refusals() -> dict[str, Refusal]:
 
 def invalid(key: str, field: str, **params: Scalar) -> InvalidShipment:
     """The error for our own `field`; its name goes into the text."""
-    return InvalidShipment(key, field=field, params={"field": field, **params})
+    hint = _CURED_BY.get(key)
+    return InvalidShipment(key, field=field, params={"field": field, **params}, hint=hint)
 
 
 def refuse(messages: list[Message], exchange: Exchange) -> ColisyncError:

@@ -174,7 +174,12 @@ class Console:
 
     def _print_counts(self, counts: Mapping[str, int]) -> None:
         for name, number in counts.items():
-            self.out.print(Text(f"{number:>6}  {self.catalogue.text(f'count.{name}', {})}"))
+            self.out.print(Text(f"{number:>6}  {self._counted(name, number)}"))
+
+    def _counted(self, name: str, number: int) -> str:
+        many, one = f"count.{name}", f"count.{name}.one"
+        alone = self.catalogue.text(one)
+        return alone if number == 1 and alone != one else self.catalogue.text(many)
 
     def _print_attention(self, terminal: Terminal, one: Attention) -> None:
         subject = " · ".join(part for part in (one.order, one.parcel) if part)

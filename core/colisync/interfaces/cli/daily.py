@@ -48,15 +48,21 @@ def ship(
     as_json: JsonOption = False,
 ) -> None:
     """Buys the labels of the orders that are ready, or of those named."""
-    from colisync.model.attention import Outcome
     from colisync.services.choose_method import choose_method
+    from colisync.services.left_behind import left_behind
 
     with session(workspace, as_json=as_json) as work:
-        report = work.each(choose_method) if not orders else Outcome()
-        bought = _buy(work, orders, confirmed=yes)
+        named = orders or None
+        if named:
+            work.require_one()
+        report = work.each(lambda bench, key: choose_method(bench, key, orders=named))
+        bought = _buy(work, named, confirmed=yes)
         if _asks(bought) and _agrees(work, bought):
-            bought = _buy(work, orders, confirmed=True)
-        work.finish(_together(report, bought))
+            bought = _buy(work, named, confirmed=True)
+        report = _together(report, bought)
+        if named and not _asks(bought):
+            report = _together(report, left_behind(work.bench, work.key, named, report))
+        work.finish(report)
 
 
 def _buy(work: Session, orders: list[str] | None, *, confirmed: bool) -> "Outcome":

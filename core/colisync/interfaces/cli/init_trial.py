@@ -1,5 +1,6 @@
 """A throw-away installation in which everything is tried before anything is kept."""
 
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -57,7 +58,9 @@ class Trial:
 
 @contextmanager
 def trial(public_url: str) -> Iterator[Trial]:
-    """A trial that leaves nothing behind, not even when it is broken off."""
+    """A trial that leaves nothing behind, not even when it is broken off or its window closed."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="colisync-init-") as directory:
         stand_ins = SandboxCarriers(Path(directory))
         app = open_app(Settings(data=Path(directory)), sandbox=stand_ins)

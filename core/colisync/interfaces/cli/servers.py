@@ -15,6 +15,9 @@ def register(app: typer.Typer) -> None:
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Ends after the path.")] = False,
     directory: Annotated[Path, typer.Option(help="Where everything is written.")] = Path(".demo"),
+    books: Annotated[
+        Path | None, typer.Option(help="File for what shop and carrier saw, as JSON.")
+    ] = None,
 ) -> None:
     """Plays the whole path on an emulated shop and carrier."""
     import shutil
@@ -23,7 +26,7 @@ def demo(
 
     if (directory / "client.toml").exists():
         shutil.rmtree(directory)
-    raise typer.Exit(Demo(directory).play(once=once))
+    raise typer.Exit(Demo(directory, books=books).play(once=once))
 
 
 def sandbox(

@@ -27,8 +27,8 @@ def serve(
     with session(None, as_json=False) as work:
         _log()
         workers = Workers(work.app)
-        catch_signals(workers.stop_soon)
         server = WebServer(work.app, host, port, workers.stop_soon)
+        catch_signals(server.stop_soon)
         _announce(work, server.url)
         try:
             if not no_workers:

@@ -38,15 +38,19 @@ class Session:
 
     @property
     def key(self) -> str:
-        """The one workspace this command is for. Raises ConfigurationError where there are several
-        and none was named."""
+        """The one workspace this command is for. Raises as `require_one` does."""
+        self.require_one()
+        return self.keys[0]
+
+    def require_one(self) -> None:
+        """Returns where it is known whose orders are meant. Raises ConfigurationError where there
+        are several workspaces and none was named, or none at all."""
         from colisync.errors import ConfigurationError
 
         self.require_some()
         if len(self.keys) != 1:
             known = ", ".join(self.keys)
             raise ConfigurationError("cli.which_workspace", params={"known": known})
-        return self.keys[0]
 
     def each(self, *verbs: Verb) -> "Outcome":
         """Every verb, on every workspace this command is for."""

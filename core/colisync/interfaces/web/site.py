@@ -12,6 +12,7 @@ from colisync.errors import ConfigurationError, Scalar
 from colisync.interfaces.web import health, label_link
 
 _CONNECTIONS_SECONDS = 3
+_BACKLOG = 512
 
 
 def site(app: App) -> FastAPI:
@@ -52,6 +53,11 @@ class WebServer(uvicorn.Server):
         """Returns when the last connection is closed."""
         self.run(sockets=[self._socket])
 
+    def stop_soon(self) -> None:
+        """Nothing new is begun, the server's end included. Returns at once."""
+        self._on_stop()
+        self.should_exit = True
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The end has come: nothing new is begun anywhere."""
         self._on_stop()
@@ -67,6 +73,7 @@ def _bound(host: str, port: int) -> socket.socket:
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)
+            bound.listen(_BACKLOG)  # from here on callers wait instead of being turned away
         except OSError:
             bound.close()
             raise

@@ -1,5 +1,6 @@
 """The emulated carrier as tests, the demo and the benches hold it."""
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from colisync.sandbox.colissimo.app import application
 from colisync.sandbox.colissimo.books import Books, journalled
 from colisync.sandbox.colissimo.clock import SandboxClock
-from colisync.sandbox.colissimo.labelling import LabelService
+from colisync.sandbox.colissimo.labelling import LabelService, Refusal, bodies
 from colisync.sandbox.colissimo.lives import Lives
 from colisync.sandbox.colissimo.numbers import NumberRanges
 from colisync.sandbox.colissimo.settings import ColissimoSettings
@@ -44,6 +45,19 @@ class ColissimoCarrierEmulator:
         """Every label made (number, reference, order_number, product, postcode, country, at), and
         how many checks, trackings, requests and refusals there were."""
         return self._books.to_json()
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """The request of every label made, in the order of the books."""
+        return bodies(self._labels.books, checks=False)
+
+    def refuse(self, order_number: str, code: str) -> None:
+        """The order is refused from now on, with that code of theirs."""
+        rule = Refusal(order_number=order_number, code=code, times=sys.maxsize)
+        self._labels.refusals.append(rule)
+
+    def refuse_no_more(self) -> None:
+        """Every order is taken again."""
+        self._labels.refusals.clear()
 
     def live(self, number: str, codes: Sequence[str]) -> None:
         """The parcel's events from now on: these, an hour apart, the last one just now."""

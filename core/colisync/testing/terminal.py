@@ -1,0 +1,72 @@
+"""`colisync` on a terminal of its own, and somebody who reads and types."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from typing import Self
+
+from colisync.testing.command import Installation
+
+_IN_A_TERMINAL = """\
+import os, sys
+os.setsid()
+terminal = os.open(sys.argv[1], os.O_RDWR)
+for number in (0, 1, 2):
+    os.dup2(terminal, number)
+os.execv(sys.executable, [sys.executable, "-m", "colisync", *sys.argv[2:]])
+"""
+
+
+class Terminal:
+    """One command on a terminal; ended with the block."""
+
+    def __init__(self, installed: Installation, *arguments: str) -> None:
+        self.seen, self._read = "", 0
+        self._screen, keyboard = pty.openpty()
+        self.process = subprocess.Popen(  # noqa: S603  our own command
+            [sys.executable, "-c", _IN_A_TERMINAL, os.ttyname(keyboard), *arguments],
+            cwd=installed.directory,
+            env=installed.environment,
+            stdin=subprocess.DEVNULL,
+        )
+        os.close(keyboard)
+
+    def answer(self, prompt: str, typed: str) -> None:
+        """Types once `prompt` has come up since the last answer."""
+        end = time.monotonic() + 30
+        while prompt not in self.seen[self._read :]:
+            assert time.monotonic() < end, f"{prompt!r} never came:\n{self.seen}"
+            self._more()
+        self._read = len(self.seen)
+        os.write(self._screen, f"{typed}\n".encode())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait(20)
+        os.close(self._screen)
+
+    def press(self, key: bytes) -> None:
+        """Types one key."""
+        os.write(self._screen, key)
+
+    def end(self) -> int:
+        """The exit code, once everything is read."""
+        while self._more():
+            pass
+        return self.process.wait(20)
+
+    def _more(self) -> bool:
+        if not select.select([self._screen], [], [], 20)[0]:
+            raise AssertionError(f"silence:\n{self.seen}")
+        try:
+            part = os.read(self._screen, 65536)
+        except OSError:  # the other side is closed
+            return False
+        self.seen += part.decode("utf-8", "replace").replace("\r\n", "\n")
+        return bool(part)
