@@ -59,6 +59,13 @@ def test_refused_shop_credentials_pause_the_shop_until_new_ones_come(
     scene.judge([order])
 
 
+def test_the_same_is_said_in_english_where_the_terminal_is(scene: Scene) -> None:
+    scene.apply(env={"WC_KEY": _BAD_KEY})
+    said = scene.here("check", code=1, env={"LC_ALL": "en_GB.UTF-8"})
+    assert "boutique : The shop refuses our signature" in said.out
+    assert "→ colisync apply" in said.out
+
+
 def test_refused_credentials_show_no_secret_anywhere(scene: Scene) -> None:
     scene.order()
     scene.apply(env={"WC_SECRET": _BAD_SECRET, "COLISSIMO_KEY": "cle-tres-secrete"})
@@ -123,11 +130,6 @@ def test_a_status_that_does_not_exist_is_named_with_the_nearest_and_never_sent(
     assert all(seen == ["processing"] for seen in scene.shop.books()["statuses"].values())
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="write_back tells the status of the row, planned under the old configuration: "
-    "the remedy « corrigez statuses, colisync retry » cures nothing",
-)
 def test_a_status_that_was_corrected_is_told_at_the_next_retry(scene: Scene) -> None:
     order = scene.order()
     scene.apply({'labelled = "completed"': 'labelled = "nope"'})

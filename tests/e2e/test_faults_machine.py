@@ -66,7 +66,7 @@ def test_a_database_locked_after_the_purchase_is_waited_for(scene: Scene) -> Non
     orders = [scene.order() for _ in range(3)]
     scene.apply()
     scene.here("sync")
-    scene.carrier.app.latency = 0.5
+    scene.carrier.app.latency = 1.0
     process = scene.begin_with(_SHORT_WAIT, "ship", "--yes", "--json")
     _wait_for(lambda: scene.query("SELECT COUNT(*) FROM parcels WHERE state='buying'") != [(0,)])
     with _locked(scene):

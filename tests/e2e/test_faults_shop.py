@@ -88,3 +88,27 @@ def test_a_shop_that_drips_for_ever_ends_at_the_deadline(scene: Scene, impatient
         assert "n'a pas répondu à temps" in one.text
     scene.shop.app.faults.clear()
     scene.finish([order])
+
+
+def test_the_command_named_for_an_untold_order_tells_it(scene: Scene, impatient: None) -> None:
+    order = _untold(scene)
+    scene.here("write-back")
+    scene.judge([order])
+
+
+def test_status_says_what_the_shop_was_not_told(scene: Scene, impatient: None) -> None:
+    order = _untold(scene)
+    assert order in [one.order for one in scene.told("status")]
+
+
+def _untold(scene: Scene) -> str:
+    """An order that has its label, and whose shop broke off when it was told."""
+    order = scene.order()
+    scene.apply()
+    scene.here("sync")
+    scene.here("ship", "--yes")
+    scene.break_shop("reset", times=1000)
+    (told,) = scene.told("write-back")
+    assert "→ colisync write-back" in told.remedy
+    scene.shop.app.faults.clear()
+    return order

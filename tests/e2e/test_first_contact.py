@@ -57,9 +57,6 @@ def test_the_first_run_labels_none_and_says_why(old_shop: Scene) -> None:
     _untouched(old_shop)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="choose_method and buy_label both count `ready`: 200 is shown for 100"
-)
 def test_what_is_ready_is_counted_once(scene: Scene) -> None:
     for _ in range(3):
         scene.order()

@@ -1,4 +1,4 @@
-"""What goes into a batch: one shop's or contract's trouble is its own, and nobody is left unsaid."""
+"""What goes into a batch: one shop's or contract's trouble is its own, and all of it is said."""
 
 from collections.abc import Sequence
 from typing import Any

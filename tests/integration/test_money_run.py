@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -32,8 +33,8 @@ def seed(store: Store) -> Seed:
     return seed
 
 
-def _ready(seed: Seed, count: int) -> list[Shipment]:
-    orders = [make_order(number) for number in range(1, count + 1)]
+def _ready(seed: Seed, many: int) -> list[Shipment]:
+    orders = [make_order(number) for number in range(1, many + 1)]
     seed.shop.put(*orders)
     return [seed.ready(order) for order in orders]
 
@@ -55,21 +56,32 @@ def _parcel(seed: Seed, shipment: Shipment) -> Parcel:
     return seed.shipment(shipment.id).parcels[0]
 
 
+def _slowly(seed: Seed) -> None:
+    """Calls take a little, each another while."""
+    make, turn = seed.carrier.buy_label, count()
+
+    def slow(request: LabelRequest) -> Purchase:
+        time.sleep(0.03 * (next(turn) % 3))
+        return make(request)
+
+    seed.carrier.buy_label = slow  # type: ignore[method-assign]
+
+
 class BrokenOff(Exception):
     """What a worker that is told to stop raises."""
 
 
 class BreaksOff(Silent):
-    """Progress that breaks the work off at its second step, once, as a worker's does."""
+    """Progress that breaks the work off at its fifth step, once, as a worker's does."""
 
     def __init__(self, error: BaseException) -> None:
         self._error = error
         self._steps = 0
 
     def advance(self, steps: int = 1) -> None:
-        """Raises at the second step."""
+        """Raises at the fifth step."""
         self._steps += 1
-        if self._steps == 2:
+        if self._steps == 5:
             raise self._error
 
 
@@ -78,6 +90,7 @@ def test_work_broken_off_stores_what_is_in_the_air_and_sends_nothing_more(
     seed: Seed, error: BaseException
 ) -> None:
     _ready(seed, 30)
+    _slowly(seed)
     seed.bench = replace(seed.bench, progress=BreaksOff(error))
     with pytest.raises(type(error)):
         _buy(seed)
@@ -89,6 +102,7 @@ def test_work_broken_off_stores_what_is_in_the_air_and_sends_nothing_more(
 
 def test_no_answer_waits_for_a_slow_shop(seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
     _ready(seed, 110)
+    _slowly(seed)
     stored_meanwhile = []
 
     def slow(bench: object, workspace: str, shop: object, ids: Sequence[int]) -> Outcome:
@@ -203,6 +217,7 @@ def test_a_full_disk_names_every_number_in_the_air(
     def later(request: LabelRequest) -> Purchase:
         if len(seed.carrier.asked) > 0:
             failed.wait(10)
+            time.sleep(0.2)
         return make(request)
 
     def full(*rest: object) -> frozenset[int]:

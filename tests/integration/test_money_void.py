@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pikepdf import Pdf, parse_content_stream
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from colisync.errors import ConfigurationError, OutcomeUnknown, Rejected, Unreachable
 from colisync.model.attention import ShipmentState
@@ -16,13 +16,12 @@ from colisync.model.shipment import Parcel, Shipment
 from colisync.services.buy_label import buy_label
 from colisync.services.edit_shipment import edit_shipment
 from colisync.services.import_orders import import_orders
-from colisync.services.merge_shipments import merge_shipments
 from colisync.services.print_labels import Wanted, print_labels
 from colisync.services.reship import reship
-from colisync.services.split_shipment import split_shipment
 from colisync.services.void_label import relabel, void_label
-from colisync.storage import attempts, tables, workspaces
-from colisync.storage.store import Store
+from colisync.storage import attempts, new_shipments, tables, workspaces
+from colisync.storage.new_shipments import NewShipment
+from colisync.storage.store import Connection, Store
 from colisync.testing.factories import Seed, make_order
 
 
@@ -76,9 +75,9 @@ def _printed(path: Path) -> list[tuple[int, str]]:
             (
                 int(page.mediabox[2]),
                 "".join(
-                    str(operands[0])
-                    for operands, operator in parse_content_stream(page)
-                    if str(operator) == "Tj"
+                    str(one.operands[0])
+                    for one in parse_content_stream(page)
+                    if str(one.operator) == "Tj"
                 ),
             )
             for page in pdf.pages
@@ -95,9 +94,13 @@ def test_a_label_that_comes_while_its_doubt_is_voided_is_not_lost(
     buy_label(seed.bench, seed.workspace)
     void = attempts.void
 
-    def late(*rest: Any) -> bool:
-        seed.put_parcel(shipment.parcels[0].id, state="labelled", number="6A00000000009")
-        return void(*rest)
+    def late(connection: Connection, *rest: Any) -> bool:
+        connection.execute(
+            update(tables.parcels)
+            .where(tables.parcels.c.id == shipment.parcels[0].id)
+            .values(state="labelled", number="6A00000000009")
+        )
+        return void(connection, *rest)
 
     monkeypatch.setattr(attempts, "void", late)
     outcome = void_label(seed.bench, seed.workspace, "boutique/1")
@@ -169,17 +172,19 @@ def test_an_order_that_was_only_refused_is_not_sent_a_second_time(seed: Seed) ->
         reship(seed.bench, seed.workspace, "boutique/1", "perdu")
 
 
-def test_a_reship_after_a_merge_and_a_split_is_really_made(seed: Seed) -> None:
-    for number in (1, 2):
-        order = make_order(number)
-        seed.shop.put(order)
-        seed.draft(order)
-    merge_shipments(seed.bench, seed.workspace, ["boutique/1", "boutique/2"])
-    split_shipment(seed.bench, seed.workspace, "boutique/2")
-    buy_label(seed.bench, seed.workspace)
-    before = len(seed.shipments_of(2))
-    reship(seed.bench, seed.workspace, "boutique/2", "perdu")
-    assert len(seed.shipments_of(2)) == before + 1
+def test_a_reship_of_an_order_whose_second_part_is_gone_is_really_made(seed: Seed) -> None:
+    shipment = _labelled(seed)
+    third = NewShipment(
+        order_id=shipment.order_ids[0],
+        recipient=shipment.recipient,
+        lines=(),
+        order_fingerprint=shipment.order_fingerprint,
+        ordinal=3,
+    )
+    with seed.store.write() as connection:
+        new_shipments.create_shipments(connection, seed.workspace, [third], seed.clock.now())
+    reship(seed.bench, seed.workspace, "boutique/1", "perdu")
+    assert [one.reason for one in seed.shipments_of(1)] == ["", "", "perdu"]
 
 
 def test_a_reship_keeps_what_a_person_corrected(seed: Seed) -> None:

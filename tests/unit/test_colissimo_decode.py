@@ -9,7 +9,12 @@ import pytest
 
 from colisync.carriers.colissimo import ColissimoSettings
 from colisync.carriers.colissimo.account import decode_account
-from colisync.carriers.colissimo.decode import decode_check, decode_purchase, decode_reprint
+from colisync.carriers.colissimo.decode import (
+    decode_broken,
+    decode_check,
+    decode_purchase,
+    decode_reprint,
+)
 from colisync.carriers.colissimo.encode import encode_label
 from colisync.carriers.colissimo.refusals import refusals
 from colisync.errors import (
@@ -102,6 +107,37 @@ def test_a_label_costs_little_of_the_processor() -> None:
             decode_purchase(_answer(body), _FORMAT)
         best = min(best, (time.process_time() - started) / 50)
     assert best < 0.001
+
+
+@pytest.mark.parametrize(
+    "words", [b"12 rue \\ud83c", "Défilé".encode("latin-1"), b"a\\u0000b", b"\xff\xfe"]
+)
+def test_no_word_beside_a_number_costs_the_number(words: bytes) -> None:
+    """Half an emoji, another encoding, a zero byte: no database keeps them."""
+    infos = json.dumps(_bought(_message("30601", "WARNING", "WORDS"))).encode()
+    body = _parts({}, ("label", _LABEL)).replace(b"{}", infos.replace(b"WORDS", words))
+    bought = decode_purchase(_answer(body), _FORMAT)
+    assert bought.number == "6A12345678905"
+    (warning,) = bought.warnings
+    assert warning.encode()
+    assert "\0" not in warning
+
+
+def test_an_answer_that_breaks_off_behind_its_number_is_a_purchase() -> None:
+    whole = _parts(_bought(), ("label", _LABEL + bytes(500)))
+    lost = OutcomeUnknown("wire.unknown_broken")
+    lost.partial = whole[:-200]
+    bought = decode_broken(lost, _FORMAT)
+    assert (bought.number, bought.documents) == ("6A12345678905", ())
+
+
+@pytest.mark.parametrize("length", [0, 10, 60, 150])
+def test_an_answer_that_breaks_off_before_its_number_stays_in_doubt(length: int) -> None:
+    lost = OutcomeUnknown("wire.unknown_broken")
+    lost.partial = _parts(_bought(), ("label", _LABEL))[:length]
+    with pytest.raises(OutcomeUnknown) as caught:
+        decode_broken(lost, _FORMAT)
+    assert caught.value is lost
 
 
 def test_warnings_are_kept() -> None:

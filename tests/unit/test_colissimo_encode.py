@@ -185,6 +185,11 @@ def test_weights_are_json_numbers_and_never_zero(grams: int, kilograms: float) -
         (_pickup(pickup_point=None), "pickup_point_missing", "pickup_point"),
         (_pickup(pickup_point=PickupPoint(id="FR-1")), "pickup_point_wrong", "pickup_point"),
         (
+            _pickup(pickup_point=PickupPoint(id="123456", source="sendcloud")),
+            "pickup_point_foreign",
+            "pickup_point",
+        ),
+        (
             _pickup(pickup_point=PickupPoint(id="012345", country="BE")),
             "pickup_point_abroad",
             "pickup_point",
@@ -237,6 +242,20 @@ def test_weights_are_json_numbers_and_never_zero(grams: int, kilograms: float) -
 def test_what_cannot_ship_names_our_field(request_: LabelRequest, key: str, field: str) -> None:
     error = _refused(request_)
     assert (error.key, error.field) == (f"colissimo.{key}", field)
+
+
+@pytest.mark.parametrize(
+    ("request_", "hint"),
+    [
+        (_request(weight_g=30_001), "split"),
+        (_pickup(weight_g=20_001), "split"),
+        (_request(weight_g=0), None),
+    ],
+)
+def test_the_verb_that_cures_is_hinted_where_it_is_not_edit(
+    request_: LabelRequest, hint: str | None
+) -> None:
+    assert _refused(request_).hint == hint
 
 
 def test_home_where_only_signature_is_sold_offers_it() -> None:

@@ -179,7 +179,7 @@ def test_refused_credentials_stop_everything() -> None:
 
 
 def test_a_withdrawal_without_words_says_nothing() -> None:
-    results = Book("1").tell(told(withdraw=True, effects=frozenset({Effect.NOTE})))[0]
+    results = Book("1").tell(told(withdraw=True, note="", effects=frozenset({Effect.NOTE})))[0]
     assert results[Effect.NOTE].key == "test.nothing_to_say"
 
 

@@ -1,7 +1,6 @@
 """What goes over the wire to a WooCommerce shop, and what its answers mean."""
 
 import hmac
-import json
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from typing import Any

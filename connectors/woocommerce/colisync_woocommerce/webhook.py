@@ -27,12 +27,12 @@ def read_webhook(
     source = low.get("x-wc-webhook-source", "")
     if not same_place(source, settings.url):
         raise WebhookRejected("woocommerce.webhook_source", params={"source": source})
-    topic = low.get("x-wc-webhook-topic", "")
-    if not topic.startswith("order."):
+    resource, _, event = low.get("x-wc-webhook-topic", "").partition(".")
+    if resource != "order":
         return []
     data = structure(body.decode("utf-8", "replace"))
     if not isinstance(data, dict) or not loose(data.get("id")):
         raise WebhookRejected("woocommerce.webhook_unreadable")
-    kind = SignalKind.ORDER_GONE if topic == "order.deleted" else SignalKind.ORDER_CHANGED
+    kind = SignalKind.ORDER_GONE if event == "deleted" else SignalKind.ORDER_CHANGED
     version = loose(data.get("date_modified_gmt"))
     return [ShopSignal(kind=kind, external_id=loose(data["id"]), version=version)]

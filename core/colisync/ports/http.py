@@ -1,6 +1,6 @@
 """The one way out over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,10 +20,15 @@ class HttpAnswer:
     body: bytes
     url: str
     _exchange: "ExchangeMaker"
+    _mask: Callable[[str], str] = str
 
     def exchange(self) -> Exchange:
         """The redacted record of this request and answer."""
         return self._exchange(self)
+
+    def masked(self, text: str) -> str:
+        """Words of this answer, for a person: a remote may echo our credentials."""
+        return self._mask(text)
 
 
 class ExchangeMaker(Protocol):

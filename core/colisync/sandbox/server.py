@@ -27,7 +27,7 @@ class Server:
     ) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted connections inherit it; without it each answer waits 40 ms for an acknowledgement.
+        # Accepted connections inherit it; without it each answer waits 40 ms to be acknowledged.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.bind(("127.0.0.1", port))
         scheme = "https" if certfile else "http"

@@ -47,7 +47,6 @@ def buy_label(
         ready = _automatic(ready, shops, report)
     refusal = None if confirmed or not ready else _must_confirm(ready, shops, known)
     if refusal is not None:
-        report.count("ready", len(ready))
         report.attend(refusal)
         return report.outcome()
     _confirm(bench, workspace, {one.shop_id for one in ready} - known)

@@ -106,7 +106,8 @@ class LabelRun:
         """Answers that came are stored and the next parcels claimed, in one transaction; then the
         next calls begin."""
         landed = self._landed(ahead)
-        prepared = [self._prepare(shipment) for shipment in self._next(ahead)]
+        room = _WAVES * self._contract.concurrency - len(self._flying) + len(landed)
+        prepared = [self._prepare(shipment) for shipment in self._next(ahead, room)]
         if landed or prepared:
             for flight in self._store(landed, prepared):
                 self._flying[pool.submit(self._call, flight)] = flight
@@ -140,8 +141,7 @@ class LabelRun:
 
     # -- claim -----------------------------------------------------------------------------
 
-    def _next(self, ahead: ReadAhead[Shipment]) -> list[Shipment]:
-        room = _WAVES * self._contract.concurrency - len(self._flying)
+    def _next(self, ahead: ReadAhead[Shipment], room: int) -> list[Shipment]:
         if self.stopped or room <= 0:
             return []
         if part := ahead.take_part():

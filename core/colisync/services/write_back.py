@@ -43,9 +43,11 @@ def write_back(
     *,
     shop_key: str | None = None,
     label_link: LabelLink | None = None,
+    hurry: bool = False,
 ) -> Outcome:
     """Everything due is told to the shops, or to the one of `shop_key`; what fails waits longer
-    each time. `label_link` gives a parcel's public link, empty where there is none.
+    each time, unless a person is in a `hurry`. `label_link` gives a parcel's public link, empty
+    where there is none.
 
     Counts: written_back (orders told everything), effects_done, effects_skipped, effects_failed,
     effects_postponed, effects_waiting (left over, in all). In rehearsal nothing is told.
@@ -60,12 +62,13 @@ def write_back(
     if client.mode is Mode.REHEARSAL:
         return report.outcome()
     news = _News(bench, contracts, label_link or (lambda parcel_id: ""))
+    if hurry:
+        with bench.store.write() as connection:
+            write_backs.hurry(connection, workspace, bench.clock.now())
     for shop in shops:
         _ShopTelling(bench, client, shop, news, report).tell()
     with bench.store.read() as connection:
-        states = write_backs.summary(connection, workspace)
-    waiting = states.get(EffectState.WAITING, 0) + states.get(EffectState.SENT, 0)
-    report.count("effects_waiting", waiting)
+        report.count("effects_waiting", write_backs.count_untold(connection, workspace))
     return report.outcome()
 
 

@@ -104,10 +104,11 @@ def _telling(
 
 
 def _status(statuses: Sequence[ClaimedEffect], shop: Shop) -> str:
+    """What the shop is configured to want now: a setting corrected since the label counts."""
     wanted = [one.status_wanted for one in statuses]
     if shop.statuses.delivered in wanted:
         return shop.statuses.delivered
-    return wanted[-1] if wanted else ""
+    return (shop.statuses.labelled or wanted[-1]) if wanted else ""
 
 
 def _while_in(status: str, shop: Shop) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from colisync.errors import MissingExtra, StorageUnavailable
 
@@ -116,6 +117,8 @@ def _translated() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise StorageUnavailable(_what_failed(error), params={"detail": str(error.orig)}) from error
+    except NoConnectionFree as error:
+        raise StorageUnavailable("storage.locked", params={"detail": str(error)}) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StorageUnavailable("storage.away", params={"detail": str(error.orig)}) from error

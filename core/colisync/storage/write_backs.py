@@ -266,6 +266,26 @@ def retry(connection: Connection, workspace: str, order_ids: Sequence[int], now:
     return connection.execute(_RETRY, values).rowcount
 
 
+_HURRY = text(
+    "UPDATE write_backs SET due_at = :now WHERE workspace = :workspace"
+    " AND state IN ('waiting', 'failed') AND due_at > :now"
+)
+_UNTOLD = text(
+    "SELECT COUNT(*) FROM write_backs WHERE workspace = :workspace"
+    " AND (state IN ('waiting', 'sent') OR (state = 'failed' AND due_at IS NOT NULL))"
+)
+
+
+def hurry(connection: Connection, workspace: str, now: datetime) -> int:
+    """How many effects that waited for their next try are due now."""
+    return connection.execute(_HURRY, {"workspace": workspace, "now": to_text(now)}).rowcount
+
+
+def count_untold(connection: Connection, workspace: str) -> int:
+    """How many effects are still to be told, today or later."""
+    return int(connection.execute(_UNTOLD, {"workspace": workspace}).scalar_one())
+
+
 def summary(connection: Connection, workspace: str) -> dict[EffectState, int]:
     """How many effects are in each state; states without any are left out."""
     query = (
@@ -305,13 +325,12 @@ def of_orders(
 
 
 def problems(connection: Connection, workspace: str) -> list[Attention]:
-    """What the shops refused and nobody tries again by itself, each once, oldest first."""
+    """What the shops refused, or were not told at the last try, each once, oldest first."""
     query = (
         select(_rows.c.problem)
         .where(
             _rows.c.workspace == workspace,
-            _rows.c.state == EffectState.FAILED.value,
-            _rows.c.due_at.is_(None),
+            _rows.c.state.in_((EffectState.FAILED.value, EffectState.WAITING.value)),
             _rows.c.problem != "",
         )
         .order_by(_rows.c.id)

@@ -200,7 +200,7 @@ class RemoteSession:
     ) -> HttpAnswer:
         url = self._redactor.text(call.url) if "?" in call.url else call.url
         recorder = Recorder(call, call.elapsed_ms())
-        answer = HttpAnswer(status=status, headers=headers, body=body, url=url, _exchange=recorder)
+        answer = HttpAnswer(status, headers, body, url, recorder, self._redactor.text)
         if status >= 400:
             self._note(answer.exchange())
         return answer

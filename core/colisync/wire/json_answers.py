@@ -136,7 +136,8 @@ class Dialect:
             return RemoteUnavailable(
                 f"{self.remote}.server_error", params=params, exchange=exchange
             )
-        text = plain(data.get("message", "")) if isinstance(data, dict) else ""
+        said = str(data.get("message", "")) if isinstance(data, dict) else ""
+        text = plain(answer.masked(said))
         code = code or str(answer.status)
         return Rejected(f"{self.remote}.rejected", code=code, text=text, exchange=exchange)
 
@@ -148,7 +149,8 @@ class Dialect:
             key = f"{self.remote}.broken_json"
         else:
             key = f"{self.remote}.text_instead"
-        return UnreadableAnswer(key, params={"text": plain(text)}, exchange=answer.exchange())
+        words = plain(answer.masked(text))
+        return UnreadableAnswer(key, params={"text": words}, exchange=answer.exchange())
 
 
 @dataclass(slots=True)

@@ -104,5 +104,7 @@ def product_keys(
 
 
 def _id(value: object) -> str:
+    if type(value) is int:
+        return str(value) if value > 0 else ""
     found = loose(value)
     return found if found.isdecimal() and found != "0" else ""

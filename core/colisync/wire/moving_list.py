@@ -77,7 +77,10 @@ class RowShape:
 
     def changed_at(self, row: Row) -> str:
         """When the row changed, empty where it does not say; sorts as it counts."""
-        return str(next((found for key in self.changed if (found := row.get(key))), ""))
+        for key in self.changed:
+            if found := row.get(key):
+                return str(found)
+        return ""
 
     def page(self, data: object, total: int | None, at: datetime) -> ListPage:
         """The page that an answer is. Raises UnreadableAnswer: no list, or no count."""

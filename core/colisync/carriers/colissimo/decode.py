@@ -18,7 +18,7 @@ A 5xx whose only ERROR is one that nobody published ("1", request failed) stays 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from colisync.carriers.colissimo.refusals import Message, refusals, refuse
@@ -142,7 +142,14 @@ def _vague(reply: Reply) -> bool:
 
 def read_reply(answer: HttpAnswer) -> Reply:
     """The answer taken apart, whatever its status; nothing in it where it is not theirs."""
-    return _taken_apart(answer.body, answer.headers.get("content-type", ""))
+    reply = _taken_apart(answer.body, answer.headers.get("content-type", ""))
+    messages = [one if one.kind == "INFOS" else _masked(one, answer) for one in reply.messages]
+    return replace(reply, messages=messages)
+
+
+def _masked(one: Message, answer: HttpAnswer) -> Message:
+    words = {"text": answer.masked(one.text), "replacements": answer.masked(one.replacements)}
+    return replace(one, **words)
 
 
 def _taken_apart(body: bytes, content_type: str) -> Reply:

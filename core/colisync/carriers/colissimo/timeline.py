@@ -45,6 +45,7 @@ def decode_timeline(
     """
     found = read_json(answer.body)
     code, words = _status(found)
+    words = answer.masked(words)
     if code in _ACCOUNT:
         raise AuthenticationFailed(
             _ACCOUNT[code], params={"code": code, "text": words}, exchange=answer.exchange()

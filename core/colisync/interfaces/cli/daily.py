@@ -107,7 +107,11 @@ def write_back(
 
         def verb(bench: "Workbench", key: str) -> "Outcome":
             return write_back(
-                bench, key, shop_key=shop, label_link=lambda one: work.app.label_link(key, one)
+                bench,
+                key,
+                shop_key=shop,
+                hurry=True,
+                label_link=lambda one: work.app.label_link(key, one),
             )
 
         work.finish(work.each(verb))
