@@ -162,6 +162,7 @@ class Demo:
         self._colisync("reconcile")
         self._by_hand(samples, "cure")
         self._colisync("ship", "--yes")
+        self._colisync("label", "--not-printed", "-o", str(self.directory / "etiquettes.pdf"))
         self._in_the_shop("after_label")
         self._colisync("sync")
         self._colisync("write-back")
@@ -170,7 +171,6 @@ class Demo:
         self._colisync("write-back")
         self._live()
         self._colisync("track", "--all")
-        self._colisync("label", "--not-printed", "-o", str(self.directory / "etiquettes.pdf"))
 
     def _by_hand(self, samples: Sequence[Sample], moment: str) -> None:
         for index, sample in enumerate(samples):
