@@ -25,6 +25,8 @@ ERRORS = {
     if isinstance(value, type) and issubclass(value, errors.ColisyncError)
 }
 TOLD = {"Attention": "code", "Finding": "key", "EffectResult": "key", "TrackingFailure": "key"}
+NO_KEYS = {"shop.url", "queue.db"}
+"""An answer of `init` and a file: the only constants that look like keys and are none."""
 PLACES = re.compile(r"%\((\w+)\)")
 
 
@@ -107,8 +109,20 @@ def elsewhere() -> Iterator[tuple[str, bool]]:
             if isinstance(node, ast.Raise)
             for text in constants(node.exc)
         }
-        for text in filter(KEY.fullmatch, constants(tree)):
+        for text in set(filter(KEY.fullmatch, constants(tree))) - NO_KEYS - logged(tree):
             yield text, text in raised
+
+
+def logged(tree: ast.Module) -> set[str]:
+    """The events of the log, which nobody is told."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {
+        text
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "log"
+        for argument in call.args[:1]
+        for text in constants(argument)
+    }
 
 
 @cache

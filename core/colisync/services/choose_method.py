@@ -5,12 +5,12 @@ No match is for a person, never a guess.
 
 from collections.abc import Sequence
 
-from colisync.errors import ColisyncError, ConfigurationError, InvalidShipment
+from colisync.errors import ColisyncError
 from colisync.model.attention import Attention, Outcome, ShipmentState
 from colisync.model.order import Standing
 from colisync.model.parcel import ParcelState
 from colisync.model.shipment import Shipment
-from colisync.services import corrections
+from colisync.services import cures
 from colisync.services.find_order import order_ids, shipment_name
 from colisync.services.report import Report
 from colisync.services.way import ContractFailed, Settings, WayFinder
@@ -123,21 +123,16 @@ class _Choice:
     ) -> Shipment:
         with self._bench.store.read() as connection:
             name = shipment_name(connection, self._workspace, shipment, served[0])
-        problem = Attention.of(error, order=served[0].name, command=self._cure(error, name))
+        problem = Attention.of(
+            error, order=served[0].name, command=self._cure(error, name, shipment.contract_key)
+        )
         return shipment.model_copy(
             update={"decision": ShipmentState.ATTENTION, "attention": problem}
         )
 
-    def _cure(self, error: ColisyncError, name: str) -> str:
-        if not isinstance(error, InvalidShipment):
-            return "colisync check" if isinstance(error, ConfigurationError) else _retry(name)
-        if error.field == corrections.METHOD:
-            contract = next(iter(self._settings.contracts), "CONTRACT")
-            method = str(error.params.get("instead") or "home").split(",")[0]
-            return f"colisync edit {name} method={contract}:{method}"
-        if corrections.is_editable(error.field):
-            return f"colisync edit {name} {error.field}=…"
-        return _retry(name)
+    def _cure(self, error: ColisyncError, name: str, contract_key: str) -> str:
+        contract = contract_key or next(iter(self._settings.contracts), "")
+        return cures.cure(error, name, contract)
 
     def _postpone(self, failure: ContractFailed) -> None:
         self._report.count("postponed")
@@ -157,7 +152,3 @@ def _is_wanted(shipment: Shipment, served: Sequence[StoredOrder]) -> bool:
     to_buy = any(one.state is ParcelState.PENDING for one in shipment.parcels)
     to_ship = all(one.standing is Standing.TO_SHIP for one in served)
     return bool(served) and to_buy and to_ship
-
-
-def _retry(name: str) -> str:
-    return f"colisync retry {name}"

@@ -19,7 +19,7 @@ from colisync.model.attention import Attention, ShipmentState
 from colisync.model.label import Purchase
 from colisync.model.parcel import ParcelState
 from colisync.model.shipment import Shipment
-from colisync.model.workspace import Contract, Workspace
+from colisync.model.workspace import Contract, Mode, Workspace
 from colisync.ports.carrier import Carrier
 from colisync.services import lease as leases
 from colisync.services.label_answers import (
@@ -79,6 +79,7 @@ class LabelRun:
         self._bench = bench
         self._client = client
         self._contract = contract
+        self._specimen = client.mode is Mode.REHEARSAL or contract.is_stand_in
         self._carrier = carrier
         self._report = report
         self._requests = RequestMaker(bench, client, contract)
@@ -164,7 +165,15 @@ class LabelRun:
                 if parcel.state is ParcelState.PENDING:
                     request = self._requests.make(shipment, parcel, new_reference())
                     self._carrier.validate(request)
-                    claims.append(Claim(parcel.id, parcel.attempt, self._contract.key, request))
+                    claims.append(
+                        Claim(
+                            parcel.id,
+                            parcel.attempt,
+                            self._contract.key,
+                            request,
+                            specimen=self._specimen,
+                        )
+                    )
         except StorageUnavailable:
             raise
         except ColisyncError as error:

@@ -29,6 +29,7 @@ class Claim:
     attempt_was: int
     contract_key: str
     request: LabelRequest
+    specimen: bool = False
 
     @property
     def attempt(self) -> int:
@@ -61,9 +62,9 @@ _LOCK_SHIPMENT = text(
 )
 _CLAIM = text(
     "UPDATE parcels SET state = 'buying', attempt = :attempt, reference = :reference,"
-    " request = :request, contract_key = :contract, method = :method, postcode = :postcode,"
-    " country = :country, lease_host = :host, lease_pid = :pid, lease_process = :process,"
-    " lease_until = :until"
+    " request = :request, specimen = :specimen, contract_key = :contract, method = :method,"
+    " postcode = :postcode, country = :country, lease_host = :host, lease_pid = :pid,"
+    " lease_process = :process, lease_until = :until"
     " WHERE id = :parcel AND workspace = :workspace AND shipment_id = :shipment"
     " AND state = 'pending' AND attempt = :attempt_was"
 )
@@ -172,6 +173,7 @@ def _claimed(one: Claim, lease: Lease) -> dict[str, Any]:
         "reference": request.reference,
         "request": request.model_dump_json(),
         "contract": one.contract_key,
+        "specimen": one.specimen,
         "method": request.method,
         "postcode": request.recipient.postcode,
         "country": request.recipient.country,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select, text
 
 from colisync.model.label import LabelRequest
 from colisync.model.parcel import Lease, ParcelState
@@ -95,6 +95,23 @@ def _held(row: Any) -> Held:
         lease=lease,
         number=row.number or "",
     )
+
+
+_RENEW_SPECIMENS = text(
+    "UPDATE parcels SET state = 'pending', specimen = FALSE, number = NULL, partner_number = '',"
+    " label_url = '', warnings = '[]', labelled_at = NULL, printed_at = NULL,"
+    " handed_over_at = NULL, changed_after_label = '', tracking_status = NULL,"
+    " tracking_reason = NULL, tracking_at = NULL, track_next_at = NULL, track_failures = 0,"
+    " track_problem = '', lease_host = '', lease_pid = NULL, lease_process = '',"
+    " lease_until = NULL WHERE workspace = :workspace AND specimen = TRUE"
+    " AND contract_key IN :contracts AND state <> 'buying'"
+).bindparams(bindparam("contracts", expanding=True))
+
+
+def renew_specimens(connection: Connection, workspace: str, contract_keys: Sequence[str]) -> int:
+    """How many parcels had a SPECIMEN label of these contracts, and are to be labelled again."""
+    values = {"workspace": workspace, "contracts": list(contract_keys)}
+    return connection.execute(_RENEW_SPECIMENS, values).rowcount if contract_keys else 0
 
 
 def count_states(connection: Connection, workspace: str) -> dict[str, int]:

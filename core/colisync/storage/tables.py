@@ -234,6 +234,7 @@ parcels = Table(
     # what was bought
     _text("contract_key"),
     _text("method"),
+    Column("specimen", Boolean, nullable=False, server_default="0"),  # of the sandbox's carrier
     Column("number", String(40)),
     _text("partner_number"),
     _text("label_url"),

@@ -258,6 +258,15 @@ def confirm_first_batch(connection: Connection, workspace: str, shop_id: int, at
     connection.execute(statement.values(first_batch_confirmed_at=at))
 
 
+def ask_first_batch_again(connection: Connection, workspace: str) -> None:
+    """The next batch of every shop is its first: only counted until it is confirmed."""
+    connection.execute(
+        update(t.shops)
+        .where(t.shops.c.workspace == workspace)
+        .values(first_batch_confirmed_at=None)
+    )
+
+
 def first_batch_confirmed(connection: Connection, workspace: str, shop_id: int) -> bool:
     """True once a person has agreed to the shop's first labels."""
     query = select(t.shops.c.first_batch_confirmed_at).where(_is(t.shops, workspace, shop_id))

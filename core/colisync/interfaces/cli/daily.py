@@ -50,12 +50,13 @@ def ship(
     """Buys the labels of the orders that are ready, or of those named."""
     from colisync.services.choose_method import choose_method
     from colisync.services.left_behind import left_behind
+    from colisync.services.sweep import sweep
 
     with session(workspace, as_json=as_json) as work:
         named = orders or None
         if named:
             work.require_one()
-        report = work.each(lambda bench, key: choose_method(bench, key, orders=named))
+        report = work.each(sweep, lambda bench, key: choose_method(bench, key, orders=named))
         bought = _buy(work, named, confirmed=yes)
         if _asks(bought) and _agrees(work, bought):
             bought = _buy(work, named, confirmed=True)

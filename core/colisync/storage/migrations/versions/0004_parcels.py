@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.String(27), nullable=True),
         sa.Column("contract_key", sa.Text(), server_default="", nullable=False),
         sa.Column("method", sa.Text(), server_default="", nullable=False),
+        sa.Column("specimen", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("number", sa.String(length=40), nullable=True),
         sa.Column("partner_number", sa.Text(), server_default="", nullable=False),
         sa.Column("label_url", sa.Text(), server_default="", nullable=False),
