@@ -16,7 +16,7 @@ demo: .venv/installed
 	@$(BIN)/colisync demo $(if $(ONCE),--once)
 
 test: .venv/installed
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: .venv/installed
 	$(BIN)/ruff format --check core connectors tests bench

@@ -59,7 +59,7 @@ def test_the_contract_that_arrives_labels_for_real_after_a_new_confirmation(stor
 def test_a_rehearsal_that_ends_leaves_nothing_labelled(store: Store) -> None:
     seed = Seed(store, client={"mode": Mode.REHEARSAL})
     shipment_id = _labelled(seed)
-    assert sweep(seed.bench, seed.workspace).counts["specimens_dropped"] == 0
+    assert "specimens_dropped" not in sweep(seed.bench, seed.workspace).counts
     with store.write() as connection:
         live = Workspace(key=seed.workspace)
         workspaces.put_workspace(connection, seed.workspace, live, CREATED)

@@ -12,7 +12,9 @@ from colisync.storage import attempts, parcels, workspaces
 def sweep(bench: Workbench, workspace: str) -> Outcome:
     """Counts of what is due: a `buying` parcel whose holder is dead is `uncertain` from here on."""
     report = Report()
-    report.count("specimens_dropped", _drop_specimens(bench, workspace))
+    dropped = _drop_specimens(bench, workspace)
+    if dropped:
+        report.count("specimens_dropped", dropped)
     now = bench.clock.now()
     with bench.store.read() as connection:
         buying = parcels.held(connection, workspace, ParcelState.BUYING)

@@ -36,12 +36,16 @@ class Terminal:
 
     def answer(self, prompt: str, typed: str) -> None:
         """Types once `prompt` has come up since the last answer."""
+        self.wait_for(prompt)
+        self._read = len(self.seen)
+        os.write(self._screen, f"{typed}\n".encode())
+
+    def wait_for(self, prompt: str) -> None:
+        """Returns once `prompt` has come up since the last answer."""
         end = time.monotonic() + 30
         while prompt not in self.seen[self._read :]:
             assert time.monotonic() < end, f"{prompt!r} never came:\n{self.seen}"
             self._more()
-        self._read = len(self.seen)
-        os.write(self._screen, f"{typed}\n".encode())
 
     def __enter__(self) -> Self:
         return self
