@@ -25,7 +25,8 @@ def sweep(bench: Workbench, workspace: str) -> Outcome:
             for one in dead:
                 report.count("uncertain", attempts.doubt_dead(connection, workspace, one, now))
     for state in (ParcelState.UNCERTAIN, ParcelState.ANNOUNCED):
-        report.count(f"due_{state.value}", states.get(state.value, 0))
+        if state.value in states:
+            report.count(f"due_{state.value}", states[state.value])
     return report.outcome()
 
 
