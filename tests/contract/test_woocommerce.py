@@ -7,7 +7,8 @@ import pytest
 from colisync.sandbox.server import Server
 from colisync.sandbox.woocommerce import WooCommerceSettings as Emulated
 from colisync.sandbox.woocommerce import WooCommerceShop
-from colisync.testing.contracts.shop import ShopConnectorContract, ShopRig
+from colisync.testing.contracts.shop import ShopConnectorContract
+from colisync.testing.contracts.shop_rig import ShopRig
 from colisync.testing.drivers import WooCommerceDriver
 from colisync_woocommerce import WooCommerceConnector
 from colisync_woocommerce.settings import WooCommerceSettings

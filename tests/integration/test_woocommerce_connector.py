@@ -22,7 +22,7 @@ from colisync.sandbox.faults import Fault
 from colisync.sandbox.server import Server
 from colisync.sandbox.woocommerce import WooCommerceSettings as Emulated
 from colisync.sandbox.woocommerce import WooCommerceShop
-from colisync.testing.contracts.shop import Draft, read_all, states, update
+from colisync.testing.contracts.shop_rig import Draft, read_all, states, update
 from colisync.testing.drivers import WooCommerceDriver
 from colisync.testing.raw_peer import make_tls
 from colisync.wire.clock import SystemClock

@@ -21,7 +21,7 @@ from colisync.model.told import (
     our_entries,
 )
 from colisync.model.writeback import Effect, EffectResult, EffectState, OrderUpdate
-from colisync.testing.contracts.shop import update
+from colisync.testing.contracts.shop_rig import update
 from colisync.wire.fields import Row, unreadable
 from colisync.wire.order_telling import OrderTelling, enter_once, note_once, note_told
 

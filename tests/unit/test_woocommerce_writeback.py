@@ -6,7 +6,7 @@ import pytest
 
 from colisync.model.writeback import Effect, EffectResult, EffectState, OrderUpdate
 from colisync.ports.context import BackendContext
-from colisync.testing.contracts.shop import update
+from colisync.testing.contracts.shop_rig import update
 from colisync.testing.doubles import FixedClock
 from colisync.testing.replay import Asked, Given, ReplayHttp, answer_json
 from colisync_woocommerce import WooCommerceConnector

@@ -9,7 +9,7 @@ from typing import Any
 
 from colisync.sandbox.faults import FaultyApp
 from colisync.sandbox.woocommerce import WooCommerceShop
-from colisync.testing.contracts.shop import Draft
+from colisync.testing.contracts.shop_rig import Draft
 
 
 class WooCommerceDriver:
