@@ -12,6 +12,7 @@ from colisync.model.shipment import Parcel, Shipment
 from colisync.services.buy_label import buy_label
 from colisync.services.print_labels import Wanted, print_labels
 from colisync.services.reship import reship
+from colisync.services.show_status import show_status
 from colisync.services.void_label import relabel, void_label
 from colisync.storage import tables, workspaces
 from colisync.storage.store import Store
@@ -144,3 +145,11 @@ def test_a_file_that_cannot_be_written_leaves_the_labels_unprinted(
         seed.bench, seed.workspace, Wanted(not_printed=True), tmp_path / "labels.zpl"
     )
     assert outcome.counts["printed"] == 1
+
+
+def test_status_lists_the_labels_of_an_order_that_serve_no_parcel(seed: Seed) -> None:
+    shipment = _labelled(seed)
+    number = _parcel(seed, shipment).number
+    void_label(seed.bench, seed.workspace, "boutique/1")
+    (note,) = show_status(seed.bench, seed.workspace, named=["boutique/1"]).outcome.notes
+    assert (note.code, note.order, note.parcel) == ("parcel.orphan", "boutique/1", number)

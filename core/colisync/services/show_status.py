@@ -1,6 +1,6 @@
 """Where everything stands, and what needs a person. Changes nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from colisync.model.attention import Attention, Outcome, ShipmentState
@@ -48,12 +48,29 @@ def show_status(
     report = Report()
     with bench.store.read() as connection:
         if named:
-            wanted = [one.id for one in find_orders(connection, workspace, named)]
+            found = {one.id: one.name for one in find_orders(connection, workspace, named)}
+            wanted = list(found)
+            _note_orphans(connection, workspace, found, report)
         else:
             wanted = overview.order_ids(connection, workspace) if every else []
             _summarise(connection, workspace, report)
         statuses = tuple(_statuses(connection, workspace, wanted, report if named else None))
     return Overview(report.outcome(), statuses)
+
+
+def _note_orphans(
+    connection: Connection, workspace: str, names: Mapping[int, str], report: Report
+) -> None:
+    """Labels of these orders that serve no parcel, or may exist: to be destroyed if found."""
+    for one in orphans.of_orders(connection, workspace, list(names)):
+        report.note(
+            Attention(
+                code="parcel.orphan_possible" if one.possible else "parcel.orphan",
+                order=names[one.order_id],
+                parcel=one.number or one.reference,
+                params={"number": one.number, "reference": one.reference},
+            )
+        )
 
 
 def _summarise(connection: Connection, workspace: str, report: Report) -> None:
