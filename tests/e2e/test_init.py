@@ -168,9 +168,5 @@ def test_breaking_off_leaves_nothing(installed: Installation, how: signal.Signal
         terminal.answer("Adresse de la boutique", installed.shop_server.url)
         terminal.answer("Clé client: ", installed.environment["WC_KEY"])
         terminal.wait_for("Secret client: ")  # what is typed before a hidden question is dropped
-        if how is None:
-            terminal.press(b"\x03")
-        else:
-            terminal.process.send_signal(how)
-        assert terminal.end() != 0
+        assert terminal.break_off(how) != 0
     assert {path.name for path in installed.directory.iterdir()} == before

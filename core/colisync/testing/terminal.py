@@ -1,8 +1,10 @@
 """`colisync` on a terminal of its own, and somebody who reads and types."""
 
+import contextlib
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -55,9 +57,21 @@ class Terminal:
         self.process.wait(20)
         os.close(self._screen)
 
-    def press(self, key: bytes) -> None:
-        """Types one key."""
-        os.write(self._screen, key)
+    def break_off(self, how: signal.Signals | None) -> int:
+        """The exit code after Ctrl-C (None) or a signal.
+
+        Again after some seconds: a signal that falls between a prompt and the reading of its
+        answer is noticed only with the next one, as a person at a keyboard knows.
+        """
+        for _ in range(5):
+            if how is None:
+                os.write(self._screen, b"\x03")
+            else:
+                self.process.send_signal(how)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+                break
+        return self.end()
 
     def end(self) -> int:
         """The exit code, once everything is read."""
