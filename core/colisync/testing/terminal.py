@@ -13,8 +13,9 @@ from typing import Self
 from colisync.testing.command import Installation
 
 _IN_A_TERMINAL = """\
-import os, sys
+import os, signal, sys
 os.setsid()
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in what a shell runs in the background
 terminal = os.open(sys.argv[1], os.O_RDWR)
 for number in (0, 1, 2):
     os.dup2(terminal, number)
